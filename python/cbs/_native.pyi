@@ -1,0 +1,152 @@
+"""Types of the Rust extension. Hand-written; `make lint` compares it with the built module."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, final
+
+build_profile: Final[str]
+""""release" or "debug": benches refuse a debug build."""
+
+class Codec:
+    """One wire specification, compiled. Immutable; safe to share between threads."""
+
+    def __new__(cls, specification: str, *, name: str) -> Codec:
+        """Compile `specification` (TOML text). Raises `cbs.errors.SpecificationError`."""
+    @property
+    def name(self) -> str: ...
+    def decode(self, body: bytes) -> Message:
+        """Decode one message body (MTI first, no frame, no header).
+
+        Raises `cbs.errors.DecodeError`.
+        """
+    def encode(self, message: Message | Mapping[str, Any]) -> bytes:
+        """Bytes of a message, or of a mapping shaped as `Message.to_json` writes it.
+
+        A decoded message gives back the very bytes it came from. Raises `cbs.errors.EncodeError`.
+        """
+
+@final
+class Message:
+    """One decoded message: a read-only mapping from path to text, card data masked."""
+
+    @property
+    def mti(self) -> str: ...
+    @property
+    def bitmap(self) -> str:
+        """Every bitmap on the wire, one after the other, as lower-case hex."""
+    def __getitem__(self, path: str) -> str:
+        """Text at a path: "4", "62.2", "55.9F26", "62._bitmap". Raises `KeyError`."""
+    def get(self, path: str, default: str | None = None) -> str | None: ...
+    def __contains__(self, path: object) -> bool: ...
+    def __iter__(self) -> Iterator[str]:
+        """The numbers of the data elements present, ascending, as text."""
+    def __len__(self) -> int: ...
+    def reveal(self, path: str) -> str:
+        """As `[]`, but card data in the clear. For the few who must; the server never calls it."""
+    def to_json(self, *, reveal: bool = False) -> bytes: ...
+    def describe(self) -> list[tuple[str, str, str]]:
+        """Rows (path, name, masked text), nested rows after their parent."""
+
+@final
+class Frame:
+    """One frame cut from the stream."""
+
+    @property
+    def kind(self) -> str:
+        """"message", "reject", "control" (session control) or "poll" (zero length)."""
+    @property
+    def prefix(self) -> bytes:
+        """The octets that framed it (four for vmlh)."""
+    @property
+    def header(self) -> bytes | None:
+        """The message header, without its body; None where the frame has none."""
+    @property
+    def body(self) -> bytes: ...
+
+@final
+class Framer:
+    """Cuts a byte stream into frames and wraps bodies into frames. No I/O."""
+
+    def __new__(
+        cls, framing: str, *, header: str | None = None, frame_length_max: int = 2048
+    ) -> Framer:
+        """`framing`: "vmlh" or "none". `header`: None, "visa22" or "auto"."""
+    def feed(self, data: bytes) -> list[Frame]:
+        """Frames completed by `data`.
+
+        Raises `cbs.errors.FrameError` on a stream that cannot be framed any more; its `frames`
+        are the complete ones before the fault, its `offset` counts from the start of the stream.
+        """
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes held of a frame that is not complete yet."""
+    def wrap(self, body: bytes, *, header: bytes | None = None, reply_to: Frame | None = None) -> bytes:
+        """Frame `body`. With `reply_to`, under that frame's header with its addresses swapped."""
+    def answer(self, frame: Frame) -> bytes | None:
+        """What a poll is answered with; None for frames that want no answer of their own."""
+
+@final
+class TokenKey:
+    """The key that turns a PAN into its token: HMAC-SHA-256, 32 bytes out. Wiped on drop."""
+
+    def __new__(cls, key: bytes, *, key_id: int = 1) -> TokenKey: ...
+    @property
+    def key_id(self) -> int: ...
+    def token(self, pan: str) -> bytes: ...
+
+@final
+class Profile:
+    """A network profile: which fields mean what, which are echoed, how deadlines end."""
+
+    def __new__(cls, profile: str, *, name: str, codec: Codec, token_key: TokenKey) -> Profile:
+        """Compile `profile` (TOML text). Raises `cbs.errors.ProfileError`."""
+    @property
+    def name(self) -> str: ...
+    @property
+    def link(self) -> dict[str, Any]:
+        """The `[link]` table: framing, header, deadline_ms, on_deadline, echo_interval_s, ..."""
+    def read(self, message: Message, *, received_at_us: int, format_error: str | None = None) -> Request:
+        """What a decoded message asks for. `received_at_us`: UTC microseconds since 1970."""
+    def reply(
+        self,
+        request: Request,
+        response_code: str,
+        *,
+        authorization_code: str | None = None,
+        amount_minor: int | None = None,
+        billing_amount_minor: int | None = None,
+        billing_currency: str | None = None,
+        additional_amounts: str | None = None,
+    ) -> bytes:
+        """The body of the one reply to `request`."""
+    def network_management(self, code: str, *, stan: int, transmitted_at_us: int) -> bytes:
+        """The body of an 0800 that this side originates: `code` is DE70."""
+
+@final
+class Request:
+    """One message from the network, read through a profile."""
+
+    @property
+    def kind(self) -> str:
+        """"decide", "network_management", "refuse" (answer `refusal` at once), "response", "ignore"."""
+    @property
+    def message_type(self) -> str: ...
+    @property
+    def refusal(self) -> str | None:
+        """The response code of a request that needs no decision."""
+    @property
+    def network_management_code(self) -> str | None: ...
+    @property
+    def is_advice(self) -> bool:
+        """Advices are never declined and never answered with 91."""
+    @property
+    def card_token(self) -> bytes | None: ...
+    @property
+    def pan_masked(self) -> str | None: ...
+    @property
+    def stan(self) -> str | None: ...
+    @property
+    def record(self) -> tuple[Any, ...]:
+        """The authorization record, in the order of `RECORD_COLUMNS`. Only for kind "decide"."""
+
+RECORD_COLUMNS: Final[tuple[str, ...]]
+"""Names of a record's values, in the order in which `cbs_api.authorize_v1` takes its arrays."""

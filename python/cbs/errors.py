@@ -1,0 +1,74 @@
+"""Every error that CBS raises on purpose. No text of theirs ever holds card data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cbs._native import Frame, Message
+
+
+class CbsError(Exception):
+    """Base of all errors of this package."""
+
+
+class SpecificationError(CbsError):
+    """A wire specification cannot be used; the text names the path inside the file."""
+
+
+class ProfileError(CbsError):
+    """A network profile cannot be used; the text names the key inside the file."""
+
+
+class SettingsError(CbsError):
+    """A setting or a key file cannot be used; the text names it and says what would do."""
+
+
+class DatabaseError(CbsError):
+    """The database cannot serve: unreachable, wrong version, or newer than this code."""
+
+
+class CodecError(CbsError):
+    """A message cannot be read or written.
+
+    `path` names the data element ("55.9F26"), `offset` counts bytes from the start of the body.
+    """
+
+    def __init__(self, text: str, *, path: str = "", offset: int | None = None) -> None:
+        """Keep the text, the path and the offset."""
+        super().__init__(text)
+        self.path = path
+        self.offset = offset
+
+
+class DecodeError(CodecError):
+    """Bytes are no message of this dialect. `partial` holds what was read before the fault."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        path: str = "",
+        offset: int | None = None,
+        partial: Message | None = None,
+    ) -> None:
+        """Keep the partial message beside path and offset."""
+        super().__init__(text, path=path, offset=offset)
+        self.partial = partial
+
+
+class EncodeError(CodecError):
+    """A value does not fit its data element."""
+
+
+class FrameError(CbsError):
+    """A byte stream cannot be cut into frames any more; the link must be closed.
+
+    `frames` are the complete ones before the fault, `offset` counts from the start of the stream.
+    """
+
+    def __init__(self, text: str, *, offset: int, frames: list[Frame] | None = None) -> None:
+        """Keep the offset and the frames that came before the fault."""
+        super().__init__(text)
+        self.offset = offset
+        self.frames = frames or []

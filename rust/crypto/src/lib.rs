@@ -1,0 +1,1 @@
+//! Keyed tokens of card numbers.

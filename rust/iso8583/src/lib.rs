@@ -1,0 +1,1 @@
+//! The ISO 8583 codec: bytes to fields and back, driven by a specification file.

@@ -1,0 +1,9 @@
+//! The Python extension module `cbs._native`: conversion between Python and the pure crates, nothing else.
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
+    Ok(())
+}

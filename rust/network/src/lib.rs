@@ -1,0 +1,1 @@
+//! Network profiles: message to authorization record, decision to reply.
