@@ -1,0 +1,121 @@
+"""One lane's connection to the decision procedures, with the database's errors sorted by meaning.
+
+A lane needs to know three things about a failed call: is the outcome unknown, is it worth trying
+again, or is a record to blame. Everything else about an error stays in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from cbs.database import pool, procedures
+from cbs.database.procedures import Outcome
+from cbs.errors import DatabaseError
+
+CALL_TIMEOUT_S = 10.0
+"""A call without an answer for this long counts as a lost connection. Longer than any
+`statement_timeout`: it is for a database host that vanished without a word."""
+
+_LOST_CLASSES = ("08", "53", "57P", "25006")
+"""Connection exceptions, no resources, the server going down, a standby that took over reading."""
+
+_RETRY_CODES = ("40001", "40P01", "55P03", "57014")
+"""Serialization failure, deadlock, lock timeout, statement timeout: rolled back for certain."""
+
+
+class ConnectionLostError(DatabaseError):
+    """The connection broke. Whether the call committed is not known."""
+
+
+class CallAgainError(DatabaseError):
+    """The call was rolled back for a reason that may pass."""
+
+
+class RecordRefusedError(DatabaseError):
+    """The call was rolled back because of what it carried. `reason` holds no data of the record."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, which is an SQLSTATE or the name of an exception."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def sorted_error(error: Exception, *, is_broken: bool) -> DatabaseError:
+    """The meaning of a driver's error. Its text stays behind: it may quote values."""
+    state = getattr(error, "sqlstate", None) or ""
+    name = f"{type(error).__name__} {state}".strip()
+    if state.startswith(_RETRY_CODES):
+        return CallAgainError(name)
+    if is_broken or state.startswith(_LOST_CLASSES) or isinstance(error, OSError):
+        return ConnectionLostError(name)
+    if not state and isinstance(error, psycopg.OperationalError):
+        return ConnectionLostError(name)
+    return RecordRefusedError(name)
+
+
+class DecisionConnection:
+    """A connection that one lane owns. Calls never overlap."""
+
+    def __init__(self, url: str, *, application_name: str) -> None:
+        """Connect to `url` on `open`."""
+        self._url = url
+        self._application_name = application_name
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def open(self) -> None:
+        """Connect, dropping what was there. Raises `ConnectionLostError`."""
+        await self.close()
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                self._connection = await pool.connect(
+                    self._url, application_name=self._application_name
+                )
+        except (psycopg.Error, OSError, TimeoutError, DatabaseError) as error:
+            raise ConnectionLostError(str(error)) from error
+
+    async def close(self) -> None:
+        """Close without waiting for anything."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def authorize(self, now: datetime, columns: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """Decide a batch and commit it. Raises one of the three errors of this module."""
+        return await self._call(procedures.authorize, now, columns)
+
+    async def void_unsent(
+        self,
+        now: datetime,
+        networks: Sequence[str],
+        card_tokens: Sequence[bytes],
+        identity_keys: Sequence[bytes],
+    ) -> None:
+        """Void approvals that never left. Raises one of the three errors of this module."""
+        await self._call(procedures.void_unsent, now, networks, card_tokens, identity_keys)
+
+    async def card_directory(self, after: bytes | None, limit: int) -> list[tuple[bytes, int]]:
+        """The page of (card token, account id) that follows token `after`."""
+        page = await self._call(procedures.card_directory, after, limit)
+        return [(bytes(token), account_id) for token, account_id in page]
+
+    async def contract_version(self) -> int:
+        """The version of the procedures' contract that the database carries."""
+        return int(await self._call(procedures.contract_version))
+
+    async def _call(self, procedure: Any, *arguments: Any) -> Any:
+        connection = self._connection
+        if connection is None:
+            raise ConnectionLostError("not connected")
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                return await procedure(connection, *arguments)
+        except TimeoutError as error:
+            await self.close()
+            raise ConnectionLostError("no answer in time") from error
+        except Exception as error:
+            raise sorted_error(error, is_broken=connection.closed) from error

@@ -1,0 +1,146 @@
+"""State of one link as a network sees it: sign-on, sign-off, echo. No I/O and no clock.
+
+The caller passes the time in and carries out the actions that come back, so every rule here can
+be tested without a socket. Only requests are answered, never responses: two hosts that answered
+each other's answers would never stop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SIGN_ON = "001"
+SIGN_OFF = "002"
+ECHO = "301"
+
+APPROVED = "00"
+INVALID_TRANSACTION = "12"
+
+STAN_MAX = 999_999
+
+
+@dataclass(frozen=True, slots=True)
+class Originate:
+    """Send a network-management request of ours."""
+
+    code: str
+    """DE70: what is asked for."""
+    stan: int
+    """DE11: what its response will be recognised by."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Close the link; whoever connected it may try again."""
+
+    reason: str
+
+
+Action = Originate | GiveUp
+
+
+@dataclass(slots=True)
+class _Outstanding:
+    code: str
+    sent_at: float
+
+
+class LinkSession:
+    """One link's state. Times are seconds of any clock that only moves forward."""
+
+    def __init__(
+        self,
+        *,
+        originates: bool,
+        echo_interval_s: float = 30.0,
+        echo_missed_max: int = 3,
+        response_timeout_s: float = 5.0,
+    ) -> None:
+        """`originates`: this side connected, so it signs on and sends echoes when idle.
+
+        The side that listens leaves both to its peer. A listening link counts as signed on until
+        its peer signs off: networks may send their first purchase without any sign-on.
+        """
+        self._originates = originates
+        self._echo_interval_s = echo_interval_s
+        self._echo_missed_max = echo_missed_max
+        self._response_timeout_s = response_timeout_s
+        self._outstanding: dict[int, _Outstanding] = {}
+        self._stan = 0
+        self._missed = 0
+        self._heard_at = 0.0
+        self.signed_on = not originates
+        self.ever_signed_on = self.signed_on
+
+    @property
+    def missed(self) -> int:
+        """Requests of ours in a row that were not answered in time."""
+        return self._missed
+
+    def connected(self, now: float) -> list[Action]:
+        """What to do first on a new link."""
+        self._heard_at = now
+        return [self._originate(SIGN_ON, now)] if self._originates else []
+
+    def heard(self, now: float) -> None:
+        """Something arrived: the peer is alive, so no echo is due for an interval."""
+        self._heard_at = now
+
+    def answer(self, code: str | None) -> str:
+        """The response code for a network-management request, and its effect on this link."""
+        if code == SIGN_ON:
+            self.signed_on = True
+        elif code == SIGN_OFF:
+            self.signed_on = False
+        elif code != ECHO:
+            return INVALID_TRANSACTION
+        return APPROVED
+
+    def response(self, stan: int, response_code: str) -> list[Action]:
+        """A network-management response arrived. Unsolicited ones change nothing."""
+        request = self._outstanding.pop(stan, None)
+        if request is None:
+            return []
+        self._missed = 0
+        if request.code == SIGN_ON:
+            if response_code != APPROVED:
+                return [GiveUp(f"sign-on refused with response code {response_code}")]
+            self.signed_on = self.ever_signed_on = True
+        return []
+
+    def tick(self, now: float) -> list[Action]:
+        """What is due at `now`: a request again, an echo, or the end of the link."""
+        if not self._originates:
+            return []
+        overdue = self._drop_overdue(now)
+        if self._missed >= self._echo_missed_max:
+            return [GiveUp(f"{self._missed} requests in a row were not answered")]
+        if not self.signed_on:
+            return [self._originate(SIGN_ON, now)] if overdue else []
+        idle_s = now - self._heard_at
+        if not self._outstanding and (overdue or idle_s >= self._echo_interval_s):
+            return [self._originate(ECHO, now)]
+        return []
+
+    def sign_off(self, now: float) -> list[Action]:
+        """What to send before a planned end of the link."""
+        if not self._originates or not self.signed_on:
+            return []
+        self.signed_on = False
+        return [self._originate(SIGN_OFF, now)]
+
+    def _originate(self, code: str, now: float) -> Originate:
+        self._stan = self._stan % STAN_MAX + 1
+        self._outstanding[self._stan] = _Outstanding(code, now)
+        return Originate(code, self._stan)
+
+    def _drop_overdue(self, now: float) -> bool:
+        overdue = [
+            stan
+            for stan, request in self._outstanding.items()
+            if now - request.sent_at >= self._response_timeout_s
+        ]
+        for stan in overdue:
+            del self._outstanding[stan]
+        self._missed += len(overdue)
+        return bool(overdue)
