@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -29,6 +30,7 @@ from cbs.database.system_account import (
     reachable_dir,
 )
 from cbs.errors import DatabaseError
+from cbs.settings import Settings
 
 SUPERUSER = "postgres"
 DATABASE = "cbs"
@@ -81,8 +83,7 @@ class EmbeddedServer:
         """Connection URL of another database of this server, as its superuser."""
         if self._socket_dir is None:
             raise DatabaseError("the embedded PostgreSQL is not started")
-        host = quote(str(self._socket_dir), safe="")
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={host}&port={PORT}"
+        return _url(self._socket_dir, database)
 
     def start(self) -> EmbeddedServer:
         """Make the cluster if there is none, start the server, wait until it answers."""
@@ -226,6 +227,37 @@ class EmbeddedServer:
         lines = self.log_path.read_text(errors="replace").splitlines()[-8:]
         shown = "".join(f"\n  {line}" for line in lines)
         return DatabaseError(f"{what}; the last lines of {self.log_path}:{shown}")
+
+
+@contextlib.contextmanager
+def reach_database(settings: Settings) -> Iterator[str]:
+    """The URL of the database that `settings` mean, for as long as the context lasts.
+
+    The external one, or the embedded server: as it runs already, or else started for this.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    url = running_url(settings.postgres_dir)
+    if url is not None:
+        yield url
+        return
+    with EmbeddedServer(settings.postgres_dir, bin_dir=settings.postgres_bin) as server:
+        yield server.url
+
+
+def running_url(data_dir: Path) -> str | None:
+    """Connection URL of the server that another process runs over `data_dir`, if one does."""
+    cluster = data_dir.resolve() / "cluster"
+    if _running_pid(cluster) is None:
+        return None
+    found = _pid_file(cluster)
+    return _url(found["socket_dir"], DATABASE) if found.get("status") == "ready" else None
+
+
+def _url(socket_dir: Path | str, database: str) -> str:
+    host = quote(str(socket_dir), safe="")
+    return f"postgresql://{SUPERUSER}@/{quote(database)}?host={host}&port={PORT}"
 
 
 def _wheel_bin_dir() -> Path:

@@ -1,0 +1,103 @@
+"""The command `cbs`. Each subcommand's module is imported only when that subcommand is called.
+
+A module named in `COMMANDS` has `app`, a `typer.Typer` that holds a command of the name given
+there, or is that command itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib import metadata
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from cbs.errors import CbsError
+
+EXIT_FAILED = 1
+"""What could not be done was told in one line; wrong arguments end with 2."""
+
+
+class _Source(NamedTuple):
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "serve": _Source("cbs.cli.serve", "Answer card networks: the server itself."),
+    "simulate": _Source("cbs.cli.simulate", "Play the card network against a running host."),
+    "decode": _Source("cbs.cli.codec", "Turn a message's bytes into JSON."),
+    "describe": _Source("cbs.cli.codec", "Show a message field by field, with names."),
+    "encode": _Source("cbs.cli.codec", "Turn JSON into a message's bytes."),
+    "migrate": _Source("cbs.cli.database", "Bring a database to this version."),
+    "demo": _Source("cbs.cli.database", "The demo portfolio: accounts and cards to try things on."),
+    "check": _Source("cbs.cli.database", "Prove that balances equal the sums over operations."),
+}
+"""Every subcommand, in the order of `cbs --help`."""
+
+
+def load_command(name: str) -> Any:
+    """Import and build the subcommand `name`."""
+    app = importlib.import_module(COMMANDS[name].module).app
+    command: Any = get_command(app)
+    return getattr(command, "commands", {}).get(name, command)
+
+
+class _LazyCommands(TyperGroup):
+    """Lists commands from the table; imports only the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, source in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=source.help))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name in COMMANDS else listed, rest
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cbs {metadata.version('cbs')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    """The core of a card business: an ISO 8583 issuer host.
+
+    Settings come from the environment, CBS_DATABASE_URL and the like.
+    """
+
+
+def build() -> Any:
+    """The whole command line, nothing of it imported yet."""
+    app = typer.Typer(
+        cls=_LazyCommands,
+        no_args_is_help=True,
+        add_completion=False,
+        epilog="Example: cbs serve --migrate --demo",
+    )
+    app.callback()(_root)
+    return get_command(app)
+
+
+def main() -> None:
+    """Run `cbs`. The one place where an error of ours becomes a line and an exit code."""
+    try:
+        build().main(prog_name="cbs")
+    except CbsError as error:
+        print(f"cbs: {error}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
