@@ -1,7 +1,6 @@
 //! Where a value is found in a message: a path, and perhaps some positions of its text.
 
-use cbs_crypto::Secret;
-use cbs_iso8583::Message;
+use cbs_iso8583::{ClearText, Message};
 
 use crate::error::ProfileError;
 
@@ -52,16 +51,16 @@ impl Source {
     }
 
     /// The whole text in the clear.
-    pub(crate) fn clear_text(&self, message: &Message) -> Option<Secret> {
+    pub(crate) fn clear_text(&self, message: &Message) -> Option<ClearText> {
         if !message.has(self.field) {
             return None;
         }
-        message.clear_text(&self.path).map(Secret::new)
+        message.clear_text(&self.path)
     }
 
     pub(crate) fn is_present(&self, message: &Message) -> bool {
         let nested = self.path.contains('.');
-        message.has(self.field) && (!nested || message.masked_text(&self.path).is_some())
+        message.has(self.field) && (!nested || message.contains(&self.path))
     }
 }
 
