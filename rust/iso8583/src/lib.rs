@@ -1,1 +1,49 @@
 //! The ISO 8583 codec: bytes to fields and back, driven by a specification file.
+//!
+//! Pure: no I/O, no clock, no unsafe code. Any bytes give a message or an error, never a panic.
+//! Clear card data leaves this crate only as [`ClearText`], which prints asterisks.
+
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic,
+        reason = "a test that goes wrong must stop loudly"
+    )
+)]
+
+mod bitmap;
+mod composite;
+mod decode;
+mod encode;
+mod encoding;
+mod error;
+mod frame;
+mod json;
+mod mask;
+mod message;
+mod resolve;
+mod spec;
+mod tlv;
+mod value;
+
+pub use encode::Part;
+pub use error::{DecodeError, EncodeError, FrameError, SpecError};
+pub use frame::{Frame, Framer, Framing, HeaderMode, Kind as FrameKind};
+pub use message::Message;
+pub use spec::Spec;
+pub use value::{ClearText, Value};
+
+/// Longest message body that is decoded; far above any network's frame.
+pub const BODY_LENGTH_MAX: usize = 65_535;
+/// Deepest nesting of BER-TLV templates that is looked into.
+pub const TEMPLATE_DEPTH_MAX: usize = 8;

@@ -1,0 +1,142 @@
+//! Length prefixes: counts written as binary, packed digits or characters.
+
+use super::ebcdic::Page;
+use super::nibble;
+
+/// How a count is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrefixCoding {
+    /// Big-endian binary.
+    Binary,
+    /// Packed digits, with a zero on the left of an odd number.
+    Bcd,
+    /// ASCII digits.
+    Ascii,
+    /// EBCDIC digits; the same in every page.
+    Ebcdic,
+}
+
+/// A length prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    pub(crate) coding: PrefixCoding,
+    /// Bytes on the wire.
+    pub(crate) bytes: usize,
+    /// Largest count that it can hold.
+    pub(crate) count_max: usize,
+}
+
+impl Prefix {
+    /// A prefix of `size` bytes (binary) or digits (everything else).
+    pub(crate) fn new(coding: PrefixCoding, size: u32) -> Option<Self> {
+        if size == 0 || size > 6 {
+            return None;
+        }
+        let decimal_max = 10_usize.checked_pow(size)?.checked_sub(1)?;
+        let digits = usize::try_from(size).ok()?;
+        let (bytes, count_max) = match coding {
+            PrefixCoding::Binary if size > 2 => return None,
+            PrefixCoding::Binary => (digits, 256_usize.checked_pow(size)?.checked_sub(1)?),
+            PrefixCoding::Bcd => (digits.div_ceil(2), decimal_max),
+            PrefixCoding::Ascii | PrefixCoding::Ebcdic => (digits, decimal_max),
+        };
+        Some(Self {
+            coding,
+            bytes,
+            count_max,
+        })
+    }
+
+    /// The count in exactly `self.bytes` bytes, or None where they are no number.
+    pub(crate) fn read(self, wire: &[u8]) -> Option<usize> {
+        match self.coding {
+            PrefixCoding::Binary => Some(
+                wire.iter()
+                    .fold(0, |count, byte| count << 8 | usize::from(*byte)),
+            ),
+            PrefixCoding::Bcd => {
+                let digits = wire.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+                read_digits(digits.map(Some))
+            }
+            PrefixCoding::Ascii => read_digits(wire.iter().map(|byte| byte.checked_sub(b'0'))),
+            PrefixCoding::Ebcdic => read_digits(wire.iter().map(|byte| byte.checked_sub(0xf0))),
+        }
+    }
+
+    /// Append the prefix of `count`, which must not exceed `count_max`.
+    pub(crate) fn write(self, count: usize, out: &mut Vec<u8>) {
+        let text = format!("{count:0width$}", width = self.bytes.saturating_mul(2));
+        let digits = text.as_bytes();
+        match self.coding {
+            PrefixCoding::Binary => {
+                let octets = count.to_be_bytes();
+                let from = octets.len().saturating_sub(self.bytes);
+                out.extend_from_slice(octets.get(from..).unwrap_or(&[]));
+            }
+            PrefixCoding::Bcd => out.extend(nibble::parse_hex(&text).unwrap_or_default()),
+            PrefixCoding::Ascii => {
+                out.extend_from_slice(digits.get(self.bytes..).unwrap_or(&[]));
+            }
+            PrefixCoding::Ebcdic => out.extend(
+                text.chars()
+                    .skip(self.bytes)
+                    .filter_map(|character| Page::P037.encode(character)),
+            ),
+        }
+    }
+}
+
+fn read_digits(digits: impl Iterator<Item = Option<u8>>) -> Option<usize> {
+    let mut count = 0_usize;
+    for digit in digits {
+        let digit = digit.filter(|digit| *digit < 10)?;
+        count = count.checked_mul(10)?.checked_add(usize::from(digit))?;
+    }
+    Some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_coding_reads_what_it_wrote() {
+        let codings = [
+            PrefixCoding::Binary,
+            PrefixCoding::Bcd,
+            PrefixCoding::Ascii,
+            PrefixCoding::Ebcdic,
+        ];
+        for coding in codings {
+            for size in 1..=2 {
+                let prefix = Prefix::new(coding, size).unwrap();
+                for count in [0, 7, 9, 42, 99, 255, 256, 9_999, 65_535] {
+                    if count > prefix.count_max {
+                        continue;
+                    }
+                    let mut wire = Vec::new();
+                    prefix.write(count, &mut wire);
+                    assert_eq!(wire.len(), prefix.bytes, "{coding:?} {size}");
+                    assert_eq!(
+                        prefix.read(&wire),
+                        Some(count),
+                        "{coding:?} {size} {wire:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn letters_are_no_count() {
+        assert_eq!(
+            Prefix::new(PrefixCoding::Bcd, 2).unwrap().read(&[0x1a]),
+            None
+        );
+        assert_eq!(
+            Prefix::new(PrefixCoding::Ascii, 2).unwrap().read(b"1a"),
+            None
+        );
+        assert_eq!(Prefix::new(PrefixCoding::Binary, 3), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! Errors. No text of theirs ever holds bytes of a message, only lengths, names and positions.
+
+use std::fmt;
+
+use crate::message::Message;
+
+/// A specification cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecError {
+    /// Where in the file, as in `fields.62.layouts.0.kind`.
+    pub path: String,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.problem)
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+/// Bytes are no message of this dialect.
+pub struct DecodeError {
+    /// The data element, as in `55.9F26`; empty where the fault is not inside one.
+    pub path: String,
+    /// Bytes from the start of the body.
+    pub offset: usize,
+    /// What the specification wants there.
+    pub expected: String,
+    /// What is there instead, in lengths and counts.
+    pub found: String,
+    /// The elements read before the fault.
+    pub partial: Option<Box<Message>>,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() {
+            "message"
+        } else {
+            &self.path
+        };
+        let Self {
+            offset,
+            expected,
+            found,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "{path} at offset {offset}: expected {expected}, found {found}"
+        )
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "DecodeError({self})")
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// A value does not fit its data element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodeError {
+    /// The data element, as in `62.2`.
+    pub path: String,
+    /// What the specification wants there.
+    pub expected: String,
+    /// What was given instead, in lengths and counts.
+    pub found: String,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() {
+            "message"
+        } else {
+            &self.path
+        };
+        write!(
+            formatter,
+            "{path}: expected {}, found {}",
+            self.expected, self.found
+        )
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// A byte stream cannot be cut into frames any more.
+#[derive(Debug, Clone)]
+pub struct FrameError {
+    /// What is wrong.
+    pub problem: String,
+    /// Bytes from the start of the stream.
+    pub offset: u64,
+    /// Complete frames before the fault.
+    pub frames: Vec<crate::frame::Frame>,
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "stream offset {}: {}", self.offset, self.problem)
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+/// A fault on its way out of nested fields; each level puts its key in front of the path.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) path: String,
+    pub(crate) offset: usize,
+    pub(crate) expected: String,
+    pub(crate) found: String,
+}
+
+impl Fault {
+    pub(crate) fn boxed(
+        offset: usize,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Box<Self> {
+        Box::new(Self {
+            path: String::new(),
+            offset,
+            expected: expected.into(),
+            found: found.into(),
+        })
+    }
+
+    /// The same fault seen from one level further out.
+    pub(crate) fn under(mut self: Box<Self>, key: &str) -> Box<Self> {
+        self.path = if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{key}.{}", self.path)
+        };
+        self
+    }
+}

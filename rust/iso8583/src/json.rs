@@ -1,0 +1,160 @@
+//! The JSON shape of a message: flat texts by number, then nested values under `subfields`.
+
+use crate::encoding::nibble;
+use crate::message::{Kind, Message};
+
+impl Message {
+    /// JSON text of the message; card data starred unless `reveal`.
+    pub fn to_json(&self, reveal: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes.len().saturating_mul(6).saturating_add(256));
+        out.extend_from_slice(b"{\"mti\":\"");
+        out.extend_from_slice(self.mti().as_bytes());
+        out.extend_from_slice(b"\",\"bitmap\":\"");
+        self.bitmap_bytes()
+            .iter()
+            .for_each(|byte| push_hex(*byte, &mut out));
+        out.push(b'"');
+        let mut nested = false;
+        for element in self.elements() {
+            out.push(b',');
+            self.push_member(element, reveal, &mut out);
+            nested |= self.has_children(element);
+        }
+        if nested {
+            out.extend_from_slice(b",\"subfields\":{");
+            let composites = self
+                .elements()
+                .filter(|element| self.has_children(*element));
+            for (place, element) in composites.enumerate() {
+                comma(place, &mut out);
+                self.push_key(element, &mut out);
+                self.push_nested(element, reveal, &mut out);
+            }
+            out.push(b'}');
+        }
+        out.push(b'}');
+        out
+    }
+
+    fn push_member(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+        self.push_key(index, out);
+        self.push_text(index, reveal, out);
+    }
+
+    fn push_key(&self, index: usize, out: &mut Vec<u8>) {
+        out.push(b'"');
+        match self.node(index).and_then(|node| self.definition(node)) {
+            Some(definition) => out.extend_from_slice(definition.key.as_bytes()),
+            None => out.extend_from_slice(self.key(index).as_bytes()),
+        }
+        out.extend_from_slice(b"\":");
+    }
+
+    fn push_text(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+        out.push(b'"');
+        self.characters(index, !reveal, |character| push_escaped(character, out));
+        out.push(b'"');
+    }
+
+    fn push_nested(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+        let datasets = || {
+            self.children(index).filter(|child| {
+                self.node(*child)
+                    .is_some_and(|node| node.kind == Kind::Dataset)
+            })
+        };
+        match datasets().count() {
+            0 => self.push_object(index, reveal, out),
+            1 => datasets().for_each(|dataset| self.push_object(dataset, reveal, out)),
+            _ => {
+                out.push(b'[');
+                for (place, dataset) in datasets().enumerate() {
+                    comma(place, out);
+                    self.push_object(dataset, reveal, out);
+                }
+                out.push(b']');
+            }
+        }
+    }
+
+    /// Children by key; a tag that comes more than once has an array, at its first place.
+    fn push_object(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+        out.push(b'{');
+        let mut place = 0_usize;
+        if self
+            .node(index)
+            .is_some_and(|node| node.kind == Kind::Dataset)
+        {
+            out.extend_from_slice(b"\"_dataset\":\"");
+            self.id_bytes(index)
+                .iter()
+                .for_each(|byte| push_hex(*byte, out));
+            out.push(b'"');
+            place = 1;
+        }
+        for child in self.children(index) {
+            let same = |other: &usize| self.is_same_tag(child, *other);
+            if self
+                .children(index)
+                .take_while(|other| *other < child)
+                .any(|other| same(&other))
+            {
+                continue;
+            }
+            comma(place, out);
+            place = place.saturating_add(1);
+            self.push_key(child, out);
+            if self.children(index).filter(same).nth(1).is_none() {
+                self.push_value(child, reveal, out);
+                continue;
+            }
+            out.push(b'[');
+            for (repeat, tag) in self.children(index).filter(same).enumerate() {
+                comma(repeat, out);
+                self.push_value(tag, reveal, out);
+            }
+            out.push(b']');
+        }
+        out.push(b'}');
+    }
+
+    fn push_value(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+        if self.has_children(index) {
+            self.push_object(index, reveal, out);
+        } else {
+            self.push_text(index, reveal, out);
+        }
+    }
+
+    fn is_same_tag(&self, left: usize, right: usize) -> bool {
+        left == right
+            || (self.node(left).is_some_and(|node| node.tag_bytes > 0)
+                && self.id_bytes(left) == self.id_bytes(right))
+    }
+}
+
+fn comma(place: usize, out: &mut Vec<u8>) {
+    if place > 0 {
+        out.push(b',');
+    }
+}
+
+fn push_hex(byte: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[nibble::to_char(byte >> 4), nibble::to_char(byte)]);
+}
+
+fn push_escaped(character: char, out: &mut Vec<u8>) {
+    match character {
+        '"' => out.extend_from_slice(b"\\\""),
+        '\\' => out.extend_from_slice(b"\\\\"),
+        ' '..='~' => out.push(u8::try_from(u32::from(character)).unwrap_or(b'?')),
+        _ if u32::from(character) < 0x20 => {
+            out.extend_from_slice(b"\\u00");
+            push_hex(u8::try_from(u32::from(character)).unwrap_or(0), out);
+        }
+        _ => {
+            let mut buffer = [0; 4];
+            out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Text of nodes, made when asked for, with card data starred.
+
+use crate::encoding::{Coding, nibble};
+use crate::message::{Kind, Message, Node};
+use crate::spec::Sensitivity;
+
+/// An account number shorter than this is starred whole: too little of it would stay hidden.
+const PAN_LENGTH_MIN: usize = 13;
+const SHOWN_FIRST: usize = 6;
+const SHOWN_LAST: usize = 4;
+
+/// Characters of a text that are shown as asterisks: `from..to`.
+type Stars = (usize, usize);
+
+impl Message {
+    pub(crate) fn text(&self, index: usize, masked: bool) -> String {
+        let mut text = String::new();
+        self.characters(index, masked, |character| text.push(character));
+        text
+    }
+
+    /// Call `emit` with every character of the node's text.
+    pub(crate) fn characters(&self, index: usize, masked: bool, mut emit: impl FnMut(char)) {
+        let Some(node) = self.node(index) else { return };
+        if !masked || !self.holds_card_data(index, node) {
+            self.clear_characters(node, emit);
+            return;
+        }
+        let stars = self.stars(index, node);
+        let mut place = 0_usize;
+        self.clear_characters(node, |character| {
+            let hidden = stars.iter().any(|(from, to)| (*from..*to).contains(&place));
+            emit(if hidden { '*' } else { character });
+            place = place.saturating_add(1);
+        });
+    }
+
+    fn clear_characters(&self, node: &Node, mut emit: impl FnMut(char)) {
+        let (start, stop) = (node.start as usize, node.stop as usize);
+        match self.coding(node) {
+            Coding::Bcd | Coding::Binary => {
+                for position in start..stop {
+                    emit(char::from(nibble::to_char(nibble::at(
+                        &self.bytes,
+                        position,
+                    ))));
+                }
+            }
+            Coding::Ascii => {
+                let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
+                bytes.iter().for_each(|byte| emit(char::from(*byte)));
+            }
+            Coding::Ebcdic(page) => {
+                let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
+                bytes.iter().for_each(|byte| emit(page.decode(*byte)));
+            }
+        }
+    }
+
+    fn holds_card_data(&self, index: usize, node: &Node) -> bool {
+        let nodes = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
+        nodes
+            .iter()
+            .any(|node| self.sensitivity(node) != Sensitivity::None)
+    }
+
+    /// The hidden characters of a node's text, its own and those of everything inside it.
+    fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
+        let inside = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
+        let per_character = if self.coding(node).is_nibbles() { 1 } else { 2 };
+        let own_start = node.start as usize;
+        inside
+            .iter()
+            .filter_map(|hidden| self.hidden_half_bytes(hidden))
+            .map(|(from, to)| {
+                let place = |half: usize| half.saturating_sub(own_start).div_euclid(per_character);
+                (place(from), place(to))
+            })
+            .collect()
+    }
+
+    fn hidden_half_bytes(&self, node: &Node) -> Option<(usize, usize)> {
+        let (start, stop) = (node.start as usize, node.stop as usize);
+        match self.sensitivity(node) {
+            Sensitivity::None => None,
+            Sensitivity::Pan if node.kind != Kind::Opaque => {
+                let width = if self.coding(node).is_nibbles() {
+                    1_usize
+                } else {
+                    2
+                };
+                let length = stop.saturating_sub(start).div_euclid(width);
+                if length < PAN_LENGTH_MIN {
+                    return Some((start, stop));
+                }
+                let from = start.saturating_add(width.saturating_mul(SHOWN_FIRST));
+                let to = stop.saturating_sub(width.saturating_mul(SHOWN_LAST));
+                Some((from, to))
+            }
+            _ => Some((start, stop)),
+        }
+    }
+}

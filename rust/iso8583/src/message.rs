@@ -1,0 +1,328 @@
+//! A decoded message: its bytes, and a flat table that says where everything lies in them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::encoding::Coding;
+use crate::encoding::nibble;
+use crate::spec::{Definition, NONE, Sensitivity, Spec};
+use crate::value::ClearText;
+
+/// One decoded message. Owns its bytes, which are wiped when it is dropped.
+pub struct Message {
+    pub(crate) spec: Arc<Spec>,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) head: Head,
+}
+
+/// Message type and bitmaps.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Head {
+    /// Four ASCII digits; zeros where nothing was read.
+    pub(crate) mti: [u8; 4],
+    pub(crate) words: [u64; 3],
+    pub(crate) bitmaps: usize,
+}
+
+impl Head {
+    /// Whether the message type could be read.
+    pub(crate) fn readable(&self) -> bool {
+        self.mti.iter().all(u8::is_ascii_digit)
+    }
+}
+
+/// What a node of the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Element,
+    /// A part of a positional or bitmapped composite.
+    Part,
+    /// The bitmap of a bitmapped composite.
+    Bitmap,
+    Dataset,
+    Tag,
+    /// A constructed tag with its tags behind it.
+    Template,
+    /// A constructed tag whose content is no BER-TLV; treated as sensitive.
+    Opaque,
+}
+
+/// One field, part or tag. Its children follow it directly, up to `next`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node {
+    /// First byte on the wire: of the length prefix, tag or data set id.
+    pub(crate) wire: u32,
+    /// First half-byte of the content.
+    pub(crate) start: u32,
+    /// First half-byte behind the content.
+    pub(crate) stop: u32,
+    /// Index of the first node that is no descendant.
+    pub(crate) next: u32,
+    pub(crate) definition: u16,
+    pub(crate) kind: Kind,
+    pub(crate) tag_bytes: u8,
+}
+
+impl Node {
+    /// Positions fit in 32 bits because bodies are limited to 64 KiB.
+    pub(crate) fn new(definition: u16, kind: Kind, wire: usize, start: usize, stop: usize) -> Self {
+        let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        let (wire, start, stop) = (narrow(wire), narrow(start), narrow(stop));
+        Self {
+            wire,
+            start,
+            stop,
+            next: 0,
+            definition,
+            kind,
+            tag_bytes: 0,
+        }
+    }
+}
+
+impl Message {
+    /// The message type, four digits.
+    pub fn mti(&self) -> &str {
+        std::str::from_utf8(&self.head.mti).unwrap_or("")
+    }
+
+    /// The specification it was read with.
+    pub fn spec(&self) -> &Arc<Spec> {
+        &self.spec
+    }
+
+    /// Every bitmap, one after the other, as lower-case hex.
+    pub fn bitmap(&self) -> String {
+        nibble::hex(self.bitmap_bytes())
+    }
+
+    pub(crate) fn bitmap_bytes(&self) -> &[u8] {
+        let to = self.head.bitmaps.saturating_mul(8).saturating_add(2);
+        self.bytes.get(2..to).unwrap_or(&[])
+    }
+
+    /// Whether a data element was read.
+    pub fn has(&self, field: u16) -> bool {
+        self.element(field).is_some()
+    }
+
+    /// The numbers of the data elements read, ascending.
+    pub fn fields(&self) -> impl Iterator<Item = u16> + '_ {
+        self.elements()
+            .filter_map(|index| self.key(index).parse().ok())
+    }
+
+    /// How many data elements were read.
+    pub fn field_count(&self) -> usize {
+        self.elements().count()
+    }
+
+    /// The element's bytes with its length prefix, for echoing.
+    pub fn wire(&self, field: u16) -> Option<&[u8]> {
+        self.element(field).map(|index| self.wire_of(index))
+    }
+
+    /// Unmasked text at a path such as "4", "62.2", "55.9F26", "62._bitmap".
+    pub fn clear_text(&self, path: &str) -> Option<ClearText> {
+        self.text_at(path, false).map(ClearText::new)
+    }
+
+    /// Text at a path with card data starred.
+    pub fn masked_text(&self, path: &str) -> Option<String> {
+        self.text_at(path, true)
+    }
+
+    /// Whether something was read at a path.
+    pub fn contains(&self, path: &str) -> bool {
+        self.head_text(path).is_some() || self.resolve(path).is_some()
+    }
+
+    /// Rows (path, name, masked or clear text), nested rows after their parent.
+    pub fn rows(&self, masked: bool) -> Vec<(String, String, String)> {
+        let mut rows = Vec::with_capacity(self.nodes.len());
+        for element in self.elements() {
+            self.add_rows(element, &self.key(element), masked, &mut rows);
+        }
+        rows
+    }
+
+    fn add_rows(
+        &self,
+        index: usize,
+        path: &str,
+        masked: bool,
+        rows: &mut Vec<(String, String, String)>,
+    ) {
+        rows.push((path.to_owned(), self.label(index), self.text(index, masked)));
+        for child in self.children(index) {
+            let path = format!("{path}.{}", self.key(child));
+            self.add_rows(child, &path, masked, rows);
+        }
+    }
+
+    fn label(&self, index: usize) -> String {
+        let Some(node) = self.node(index) else {
+            return String::new();
+        };
+        match (self.definition(node), node.kind) {
+            (Some(definition), _) => definition.name.to_string(),
+            (None, Kind::Bitmap) => "Bitmap".to_owned(),
+            (None, Kind::Dataset) => "Data set".to_owned(),
+            (None, _) => "Unknown tag".to_owned(),
+        }
+    }
+
+    fn text_at(&self, path: &str, masked: bool) -> Option<String> {
+        if let Some(text) = self.head_text(path) {
+            return Some(text);
+        }
+        let found = self.resolve(path)?;
+        if found.dataset_id {
+            return Some(nibble::hex(self.id_bytes(found.index)));
+        }
+        Some(self.text(found.index, masked))
+    }
+
+    fn head_text(&self, path: &str) -> Option<String> {
+        match path {
+            "0" | "mti" => Some(self.mti().to_owned()),
+            "bitmap" => Some(self.bitmap()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn node(&self, index: usize) -> Option<&Node> {
+        self.nodes.get(index)
+    }
+
+    pub(crate) fn definition(&self, node: &Node) -> Option<&Definition> {
+        if node.definition == NONE {
+            None
+        } else {
+            self.spec.definition(node.definition)
+        }
+    }
+
+    pub(crate) fn coding(&self, node: &Node) -> Coding {
+        self.definition(node)
+            .map_or(Coding::Binary, |definition| definition.coding)
+    }
+
+    pub(crate) fn sensitivity(&self, node: &Node) -> Sensitivity {
+        match (node.kind, self.definition(node)) {
+            (Kind::Opaque, None) => Sensitivity::Track,
+            (_, None) => Sensitivity::None,
+            (Kind::Opaque, Some(definition)) if definition.sensitivity == Sensitivity::None => {
+                Sensitivity::Track
+            }
+            (_, Some(definition)) => definition.sensitivity,
+        }
+    }
+
+    fn element(&self, field: u16) -> Option<usize> {
+        let id = self
+            .spec
+            .elements
+            .get(usize::from(field))
+            .copied()
+            .filter(|id| *id != NONE)?;
+        self.elements()
+            .find(|index| self.node(*index).is_some_and(|node| node.definition == id))
+    }
+
+    pub(crate) fn elements(&self) -> Siblings<'_> {
+        Siblings {
+            nodes: &self.nodes,
+            index: 0,
+            end: self.nodes.len(),
+        }
+    }
+
+    pub(crate) fn children(&self, index: usize) -> Siblings<'_> {
+        let end = self.node(index).map_or(0, |node| node.next as usize);
+        Siblings {
+            nodes: &self.nodes,
+            index: index.saturating_add(1),
+            end,
+        }
+    }
+
+    pub(crate) fn has_children(&self, index: usize) -> bool {
+        self.children(index).next().is_some()
+    }
+
+    /// The bytes of a tag or of a data set's id.
+    pub(crate) fn id_bytes(&self, index: usize) -> &[u8] {
+        let Some(node) = self.node(index) else {
+            return &[];
+        };
+        let length = if node.kind == Kind::Dataset {
+            1
+        } else {
+            usize::from(node.tag_bytes)
+        };
+        let from = node.wire as usize;
+        self.bytes
+            .get(from..from.saturating_add(length))
+            .unwrap_or(&[])
+    }
+
+    /// The node's own part of its path.
+    pub(crate) fn key(&self, index: usize) -> String {
+        let Some(node) = self.node(index) else {
+            return String::new();
+        };
+        match node.kind {
+            Kind::Element | Kind::Part => self
+                .definition(node)
+                .map_or_else(String::new, |it| it.key.to_string()),
+            Kind::Bitmap => "_bitmap".to_owned(),
+            Kind::Dataset | Kind::Tag | Kind::Template | Kind::Opaque => {
+                nibble::hex(self.id_bytes(index)).to_ascii_uppercase()
+            }
+        }
+    }
+
+    pub(crate) fn wire_of(&self, index: usize) -> &[u8] {
+        let Some(node) = self.node(index) else {
+            return &[];
+        };
+        let to = (node.stop as usize).div_ceil(2);
+        self.bytes.get(node.wire as usize..to).unwrap_or(&[])
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Message")
+            .field("mti", &self.mti())
+            .field("fields", &self.fields().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Indices of nodes side by side.
+pub(crate) struct Siblings<'a> {
+    nodes: &'a [Node],
+    index: usize,
+    end: usize,
+}
+
+impl Iterator for Siblings<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let current = self.index;
+        if current >= self.end {
+            return None;
+        }
+        // an unclosed node would point at itself: never step backwards
+        let next = self.nodes.get(current)?.next as usize;
+        self.index = next.max(current.saturating_add(1));
+        Some(current)
+    }
+}

@@ -1,0 +1,80 @@
+//! From a path such as "55.9F26" to its node.
+
+use crate::message::{Kind, Message};
+
+/// Where a path leads: a node, or the id of a data set.
+pub(crate) struct Found {
+    pub(crate) index: usize,
+    pub(crate) dataset_id: bool,
+}
+
+impl Message {
+    pub(crate) fn resolve(&self, path: &str) -> Option<Found> {
+        let (first, rest) = match path.split_once('.') {
+            None => (path, None),
+            Some((first, rest)) => (first, Some(rest)),
+        };
+        let element = self
+            .elements()
+            .find(|index| self.is_called(*index, first))?;
+        match rest {
+            None => Some(Found {
+                index: element,
+                dataset_id: false,
+            }),
+            Some(rest) => self.inside(element, rest),
+        }
+    }
+
+    fn inside(&self, parent: usize, path: &str) -> Option<Found> {
+        let (first, rest) = match path.split_once('.') {
+            None => (path, None),
+            Some((first, rest)) => (first, Some(rest)),
+        };
+        let is_dataset = |index: &usize| {
+            self.node(*index)
+                .is_some_and(|node| node.kind == Kind::Dataset)
+        };
+        if rest.is_none() && first.eq_ignore_ascii_case("_dataset") {
+            let holder = if is_dataset(&parent) {
+                Some(parent)
+            } else {
+                self.children(parent).find(is_dataset)
+            };
+            return holder.map(|index| Found {
+                index,
+                dataset_id: true,
+            });
+        }
+        // a tag is found in any data set; only then may the key name the data set itself
+        let within = self
+            .children(parent)
+            .filter(is_dataset)
+            .find_map(|dataset| self.inside(dataset, path));
+        if within.is_some() {
+            return within;
+        }
+        self.children(parent)
+            .filter(|index| self.is_called(*index, first))
+            .find_map(|index| match rest {
+                None => Some(Found {
+                    index,
+                    dataset_id: false,
+                }),
+                Some(rest) => self.inside(index, rest),
+            })
+    }
+
+    fn is_called(&self, index: usize, key: &str) -> bool {
+        let Some(node) = self.node(index) else {
+            return false;
+        };
+        match node.kind {
+            Kind::Element | Kind::Part => self
+                .definition(node)
+                .is_some_and(|definition| &*definition.key == key),
+            Kind::Bitmap => key.eq_ignore_ascii_case("_bitmap"),
+            _ => self.key(index).eq_ignore_ascii_case(key),
+        }
+    }
+}
