@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from cbs.link.rules import LinkRules
 from cbs.link.session import GiveUp, LinkSession, Originate
 
 
 def listening() -> LinkSession:
-    session = LinkSession(originates=False, echo_interval_s=30, echo_missed_max=3)
+    session = LinkSession(LinkRules(), originates=False)
     session.connected(0.0)
     return session
 
 
 def connecting(**options: float) -> LinkSession:
-    return LinkSession(originates=True, echo_interval_s=30, echo_missed_max=3, **options)
+    return LinkSession(LinkRules(), originates=True, **options)
 
 
 def signed_on_at(now: float) -> LinkSession:
@@ -45,6 +46,31 @@ def test_sign_off_and_sign_on_change_the_state_and_echo_does_not() -> None:
     assert not session.signed_on
     session.answer("001")
     assert session.signed_on
+
+
+def test_a_network_that_requires_a_sign_on_may_not_request_before_it() -> None:
+    session = LinkSession(LinkRules(require_sign_on=True), originates=False)
+    assert not session.may_request
+    session.answer("001")
+    assert session.may_request
+    session.answer("002")
+    assert not session.may_request
+
+
+def test_the_codes_are_those_of_the_profile() -> None:
+    rules = LinkRules(
+        sign_on_code="061",
+        sign_off_code="062",
+        echo_codes=("270", "301"),
+        unknown_code_response_code="30",
+    )
+    session = LinkSession(rules, originates=True)
+    assert session.connected(0.0) == [Originate("061", 1)]
+    session.response(1, "00")
+    assert session.tick(30.0) == [Originate("270", 2)]
+    assert session.answer("001") == "30"
+    assert session.answer("301") == "00"
+    assert session.sign_off(31.0) == [Originate("062", 3)]
 
 
 def test_the_listening_side_originates_nothing_ever() -> None:

@@ -78,6 +78,15 @@ class DecisionConnection:
         except (psycopg.Error, OSError, TimeoutError, DatabaseError) as error:
             raise ConnectionLostError(str(error)) from error
 
+    @property
+    def server_version(self) -> str:
+        """PostgreSQL's version as people write it; empty while not connected."""
+        return (
+            self._connection.info.parameter_status("server_version") or ""
+            if self._connection is not None
+            else ""
+        )
+
     async def close(self) -> None:
         """Close without waiting for anything."""
         connection, self._connection = self._connection, None

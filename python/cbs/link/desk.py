@@ -11,9 +11,9 @@ from cbs.errors import CodecError
 from cbs.link.deadlines import Deadlines
 from cbs.link.limits import Limits
 from cbs.link.pending import Pending, ReplyLink
+from cbs.link.rules import LinkRules
 from cbs.telemetry import Telemetry
 
-INOPERATIVE = "91"
 MALFUNCTION = "96"
 
 
@@ -30,18 +30,18 @@ class AuthorizationDesk:
     def __init__(
         self,
         profile: Profile,
+        rules: LinkRules,
         *,
         limits: Limits,
         telemetry: Telemetry,
         clock: Callable[[], float],
     ) -> None:
         """`attach` must follow before the first request."""
-        link = profile.link
         self._profile = profile
         self._telemetry = telemetry
         self._clock = clock
-        self._deadline_s = answer_within_s(int(link["deadline_ms"]), limits.answer_margin_ms)
-        self._answers_late_requests = link["on_deadline"] == INOPERATIVE
+        self._rules = rules
+        self._deadline_s = rules.answer_within_s(limits.answer_margin_ms)
         self._deadlines: Deadlines
         self._router: Router
 
@@ -109,16 +109,11 @@ class AuthorizationDesk:
         """An advice is never refused: unanswered, the network sends it again."""
         if not pending.close():
             return
-        if self._answers_late_requests and not pending.request.is_advice:
-            self._reply(pending, INOPERATIVE)
+        if self._rules.declines_late_requests and not pending.request.is_advice:
+            self._reply(pending, self._rules.deadline_response_code)
 
     def _reply(self, pending: Pending, response_code: str) -> None:
         if pending.link.is_open:
             body = self._profile.reply(pending.request, response_code)
             pending.link.send_reply(pending.frame, body)
             self._telemetry.answered[response_code] += 1
-
-
-def answer_within_s(deadline_ms: int, margin_ms: int) -> float:
-    """How long a request may wait, so that even its refusal arrives inside the deadline."""
-    return (deadline_ms - min(margin_ms, deadline_ms // 10)) / 1000

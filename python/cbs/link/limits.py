@@ -1,4 +1,4 @@
-"""Every bound that the server keeps on links and queues, in one place."""
+"""The bounds of one server on links and queues; those of a network are in its profile."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ class Limits:
 
     links_max: int = 1024
     """Links that may be open at once; a further one is closed as soon as it connects."""
-
-    in_flight_max: int = 1024
-    """Requests of one link that may await their answer before its socket is no longer read."""
 
     lane_queue_max: int = 16_384
     """Requests that may queue in one lane; a further one is treated as if its deadline passed."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cbs._native import Codec, Profile
 from cbs.link.limits import Limits
 from cbs.link.protocol import LinkProtocol, RequestDesk
+from cbs.link.rules import LinkRules
 from cbs.link.session import LinkSession
 from cbs.telemetry import Telemetry
 
@@ -20,6 +21,7 @@ class Links:
         *,
         codec: Codec,
         profile: Profile,
+        rules: LinkRules,
         desk: RequestDesk,
         limits: Limits,
         telemetry: Telemetry,
@@ -28,6 +30,7 @@ class Links:
         """All links share one codec, profile and desk."""
         self._codec = codec
         self._profile = profile
+        self._rules = rules
         self._desk = desk
         self._limits = limits
         self._telemetry = telemetry
@@ -79,12 +82,6 @@ class Links:
         self, direction: str, *, originates: bool, on_closed: Callable[[], None] | None = None
     ) -> LinkProtocol:
         self._made_count += 1
-        table = self._profile.link
-        session = LinkSession(
-            originates=originates,
-            echo_interval_s=table["echo_interval_s"],
-            echo_missed_max=table["echo_missed_max"],
-        )
 
         def closed(link: LinkProtocol) -> None:
             self._open.discard(link)
@@ -97,8 +94,9 @@ class Links:
             f"{direction} {self._made_count}",
             codec=self._codec,
             profile=self._profile,
+            rules=self._rules,
             desk=self._desk,
-            session=session,
+            session=LinkSession(self._rules, originates=originates),
             limits=self._limits,
             telemetry=self._telemetry,
             loop=self._loop,

@@ -12,6 +12,7 @@ from cbs._native import Codec, Frame, Framer, Profile, Request
 from cbs.errors import CodecError, DecodeError, FrameError
 from cbs.link.limits import Limits
 from cbs.link.pending import Pending, ReplyLink
+from cbs.link.rules import LinkRules
 from cbs.link.session import Action, LinkSession, Originate
 from cbs.telemetry import Telemetry
 
@@ -32,6 +33,7 @@ class LinkProtocol(asyncio.Protocol):
         *,
         codec: Codec,
         profile: Profile,
+        rules: LinkRules,
         desk: RequestDesk,
         session: LinkSession,
         limits: Limits,
@@ -45,6 +47,7 @@ class LinkProtocol(asyncio.Protocol):
         self.session = session
         self._codec = codec
         self._profile = profile
+        self._in_flight_max = rules.in_flight_max
         self._desk = desk
         self._limits = limits
         self._telemetry = telemetry
@@ -52,9 +55,7 @@ class LinkProtocol(asyncio.Protocol):
         self._on_open = on_open
         self._on_closed = on_closed
         self._framer = Framer(
-            profile.link["framing"],
-            header=profile.link.get("header") or None,
-            frame_length_max=profile.link["frame_length_max"],
+            rules.framing, header=rules.header, frame_length_max=rules.frame_length_max
         )
         self._transport: asyncio.Transport | None = None
         self._outgoing: list[bytes] = []
@@ -108,7 +109,7 @@ class LinkProtocol(asyncio.Protocol):
             self.finish(f"unusable framing at byte {fault.offset}")
             return
         self._note_incomplete_frame(now, is_new=bool(frames))
-        if self._in_flight >= self._limits.in_flight_max:
+        if self._in_flight >= self._in_flight_max:
             self._update_reading()
 
     def eof_received(self) -> bool:
@@ -163,7 +164,7 @@ class LinkProtocol(asyncio.Protocol):
         if self._is_finishing:
             # Its reply, if any, is about to be sent: look only after that.
             self._loop.call_soon(self._close_when_answered)
-        elif not self._is_reading and self._in_flight <= self._limits.in_flight_max // 2:
+        elif not self._is_reading and self._in_flight <= self._in_flight_max // 2:
             self._update_reading()
 
     def housekeeping(self, now: float) -> None:
@@ -213,6 +214,9 @@ class LinkProtocol(asyncio.Protocol):
         kind = request.kind
         self._telemetry.received[request.message_type] += 1
         if kind == "decide":
+            if not self.session.may_request:
+                self._drop("not_signed_on")
+                return
             self._in_flight += 1
             self._desk.receive(self, frame, request, now)
         elif kind == "network_management":
@@ -278,7 +282,7 @@ class LinkProtocol(asyncio.Protocol):
         is_wanted = not (
             self._is_finishing
             or self._is_write_buffer_full
-            or self._in_flight >= self._limits.in_flight_max
+            or self._in_flight >= self._in_flight_max
         )
         if is_wanted and not self._is_reading:
             transport.resume_reading()

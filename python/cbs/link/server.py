@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable
+import socket
 from dataclasses import dataclass, field
 
 from cbs._native import Codec, Profile
 from cbs.database.decision import ConnectionLostError, DecisionConnection
-from cbs.errors import DatabaseError, SettingsError
+from cbs.errors import DatabaseError
 from cbs.link.connector import Connector
 from cbs.link.deadlines import Deadlines
 from cbs.link.desk import AuthorizationDesk
@@ -19,6 +19,7 @@ from cbs.link.lane import Lane
 from cbs.link.lanes import Lanes
 from cbs.link.limits import Limits
 from cbs.link.links import Links
+from cbs.link.rules import LinkRules
 from cbs.settings import Endpoint
 from cbs.telemetry import Telemetry
 
@@ -36,7 +37,10 @@ class ServerPlan:
     """What to serve, where, and against which database."""
 
     database_url: str = field(repr=False)
+    listener: socket.socket
+    """Bound, not yet listening: see `cbs.link.listener`."""
     listen: Endpoint
+    """Where it is bound."""
     connect: Endpoint | None
     lane_count: int
     codec: Codec
@@ -49,8 +53,8 @@ class ServerPlan:
 class Started:
     """What runs, once it runs."""
 
-    listen: Endpoint
-    """With the port that the system chose where 0 was asked for."""
+    server_version: str
+    """PostgreSQL's."""
     card_count: int
     """Cards whose account the lanes know."""
 
@@ -62,6 +66,7 @@ class Server:
         """To be made inside the event loop that will run it."""
         limits, self._loop = plan.limits, asyncio.get_running_loop()
         self._plan = plan
+        self._rules = rules = LinkRules.from_table(plan.profile.link)
         self._telemetry = telemetry
         self._stop_reason: asyncio.Future[str] = self._loop.create_future()
         self._is_hurried = False
@@ -74,11 +79,12 @@ class Server:
         ]
         self._directory = CardDirectory(plan.lane_count, size_max=limits.directory_size_max)
         self._desk = AuthorizationDesk(
-            plan.profile, limits=limits, telemetry=telemetry, clock=self._loop.time
+            plan.profile, rules, limits=limits, telemetry=telemetry, clock=self._loop.time
         )
         self._links = Links(
             codec=plan.codec,
             profile=plan.profile,
+            rules=rules,
             desk=self._desk,
             limits=limits,
             telemetry=telemetry,
@@ -89,15 +95,15 @@ class Server:
         self._deadlines = Deadlines(self._loop, self._desk.expire)
         self._desk.attach(router=self._lanes, deadlines=self._deadlines)
 
-    async def start(self, progress: Callable[[str], None] = lambda _text: None) -> Started:
-        """Open everything. Raises `DatabaseError` or `SettingsError` with one clear text."""
-        progress("connecting to the database")
+    async def start(self) -> Started:
+        """Open everything. Raises `DatabaseError` with one clear text."""
         await self._open_database()
-        progress("reading the card directory")
         await self._load_directory()
         for task in self._lanes.start():
             task.add_done_callback(self._on_lane_ended)
-        listen = await self._listen()
+        self._listener = await self._loop.create_server(
+            self._links.accept, sock=self._plan.listener, backlog=LISTEN_BACKLOG
+        )
         if self._plan.connect is not None:
             self._connect(self._plan.connect)
         self._housekeeper = asyncio.create_task(self._keep_house(), name="housekeeping")
@@ -107,12 +113,12 @@ class Server:
         gc.set_threshold(50_000, 20, 50)
         self._telemetry.event(
             "started",
-            listen=str(listen),
+            listen=str(self._plan.listen),
             connect=str(self._plan.connect or ""),
             lanes=self._plan.lane_count,
             cards=len(self._directory),
         )
-        return Started(listen, len(self._directory))
+        return Started(self._decisions[0].server_version, len(self._directory))
 
     async def wait(self) -> str:
         """Serve until a signal or a fault; the reason. A later signal hurries `stop`."""
@@ -127,8 +133,8 @@ class Server:
             self._listener.close()
         if self._connector is not None:
             await self._connector.stop()
-        deadline_s = self._plan.profile.link["deadline_ms"] / 1000
-        await self._links.finish("server stopping", deadline_s + DRAIN_GRACE_S)
+        timeout_s = self._rules.deadline_ms / 1000 + DRAIN_GRACE_S
+        await self._links.finish("server stopping", timeout_s)
         await self._lanes.stop(0.0 if self._is_hurried else DRAIN_GRACE_S)
         self._deadlines.close()
         if self._housekeeper is not None:
@@ -175,24 +181,6 @@ class Server:
             if len(page) < DIRECTORY_PAGE_SIZE:
                 return
             after = page[-1][0]
-
-    async def _listen(self) -> Endpoint:
-        wanted = self._plan.listen
-        try:
-            self._listener = await self._loop.create_server(
-                self._links.accept, wanted.host, wanted.port, backlog=LISTEN_BACKLOG
-            )
-        except PermissionError as error:
-            raise SettingsError(
-                f"not allowed to listen on {wanted}: ports below 1024 need rights; "
-                "choose a higher one with --listen"
-            ) from error
-        except OSError as error:
-            raise SettingsError(
-                f"cannot listen on {wanted}: {error.strerror or error}; "
-                "choose another address with --listen"
-            ) from error
-        return Endpoint(wanted.host, self._listener.sockets[0].getsockname()[1])
 
     def _connect(self, address: Endpoint) -> None:
         connector = Connector(address, make_link=self._links.connect, telemetry=self._telemetry)

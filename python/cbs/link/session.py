@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIGN_ON = "001"
-SIGN_OFF = "002"
-ECHO = "301"
+from cbs.link.rules import LinkRules
 
 APPROVED = "00"
-INVALID_TRANSACTION = "12"
-
 STAN_MAX = 999_999
 
 
@@ -50,27 +46,31 @@ class LinkSession:
 
     def __init__(
         self,
+        rules: LinkRules,
         *,
         originates: bool,
-        echo_interval_s: float = 30.0,
-        echo_missed_max: int = 3,
         response_timeout_s: float = 5.0,
     ) -> None:
         """`originates`: this side connected, so it signs on and sends echoes when idle.
 
         The side that listens leaves both to its peer. A listening link counts as signed on until
-        its peer signs off: networks may send their first purchase without any sign-on.
+        its peer signs off, unless the rules require a sign-on: networks may send their first
+        purchase without any.
         """
+        self._rules = rules
         self._originates = originates
-        self._echo_interval_s = echo_interval_s
-        self._echo_missed_max = echo_missed_max
         self._response_timeout_s = response_timeout_s
         self._outstanding: dict[int, _Outstanding] = {}
         self._stan = 0
         self._missed = 0
         self._heard_at = 0.0
-        self.signed_on = not originates
+        self.signed_on = not originates and not rules.require_sign_on
         self.ever_signed_on = self.signed_on
+
+    @property
+    def may_request(self) -> bool:
+        """Whether requests for decisions are to be answered now."""
+        return self.signed_on or not self._rules.require_sign_on
 
     @property
     def missed(self) -> int:
@@ -80,7 +80,7 @@ class LinkSession:
     def connected(self, now: float) -> list[Action]:
         """What to do first on a new link."""
         self._heard_at = now
-        return [self._originate(SIGN_ON, now)] if self._originates else []
+        return [self._originate(self._rules.sign_on_code, now)] if self._originates else []
 
     def heard(self, now: float) -> None:
         """Something arrived: the peer is alive, so no echo is due for an interval."""
@@ -88,12 +88,13 @@ class LinkSession:
 
     def answer(self, code: str | None) -> str:
         """The response code for a network-management request, and its effect on this link."""
-        if code == SIGN_ON:
-            self.signed_on = True
-        elif code == SIGN_OFF:
+        rules = self._rules
+        if code == rules.sign_on_code:
+            self.signed_on = self.ever_signed_on = True
+        elif code == rules.sign_off_code:
             self.signed_on = False
-        elif code != ECHO:
-            return INVALID_TRANSACTION
+        elif code not in rules.echo_codes:
+            return rules.unknown_code_response_code
         return APPROVED
 
     def response(self, stan: int, response_code: str) -> list[Action]:
@@ -102,7 +103,7 @@ class LinkSession:
         if request is None:
             return []
         self._missed = 0
-        if request.code == SIGN_ON:
+        if request.code == self._rules.sign_on_code:
             if response_code != APPROVED:
                 return [GiveUp(f"sign-on refused with response code {response_code}")]
             self.signed_on = self.ever_signed_on = True
@@ -113,13 +114,13 @@ class LinkSession:
         if not self._originates:
             return []
         overdue = self._drop_overdue(now)
-        if self._missed >= self._echo_missed_max:
+        if self._missed >= self._rules.echo_missed_max:
             return [GiveUp(f"{self._missed} requests in a row were not answered")]
         if not self.signed_on:
-            return [self._originate(SIGN_ON, now)] if overdue else []
+            return [self._originate(self._rules.sign_on_code, now)] if overdue else []
         idle_s = now - self._heard_at
-        if not self._outstanding and (overdue or idle_s >= self._echo_interval_s):
-            return [self._originate(ECHO, now)]
+        if not self._outstanding and (overdue or idle_s >= self._rules.echo_interval_s):
+            return [self._originate(self._rules.echo_codes[0], now)]
         return []
 
     def sign_off(self, now: float) -> list[Action]:
@@ -127,7 +128,7 @@ class LinkSession:
         if not self._originates or not self.signed_on:
             return []
         self.signed_on = False
-        return [self._originate(SIGN_OFF, now)]
+        return [self._originate(self._rules.sign_off_code, now)]
 
     def _originate(self, code: str, now: float) -> Originate:
         self._stan = self._stan % STAN_MAX + 1
