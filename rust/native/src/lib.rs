@@ -1,9 +1,15 @@
-//! The Python extension module `cbs._native`: conversion between Python and the pure crates, nothing else.
+//! The Python extension module `cbs._native`: conversion between Python and the pure crates,
+//! nothing else.
+
+mod codec;
+mod errors;
+mod message;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
-    Ok(())
+    codec::register(module)?;
+    message::register(module)
 }
