@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
+from psycopg.rows import namedtuple_row
 from tests.model.decision import Issuer
 from tests.model.portfolio import UNATTRIBUTED_ACCOUNT_ID, Account, Card, Outcome
 from tests.model.records import Record
@@ -186,12 +187,13 @@ class SqlBank:
     def send_raw(self, records: Sequence[Record], now: datetime) -> list[Any]:
         """The rows of `cbs_api.authorize_v1` as they are."""
         columns = [[getattr(record, name) for record in records] for name in _COLUMNS]
-        return self.connection.execute(AUTHORIZE, [now, *columns]).fetchall()
+        with self.connection.cursor(row_factory=namedtuple_row) as cursor:
+            return cursor.execute(AUTHORIZE, [now, *columns]).fetchall()
 
     def send(self, records: Sequence[Record], now: datetime) -> list[Outcome]:
         """As `Bank`."""
         rows = self.send_raw(records, now)
-        assert [row[0] - rows[0][0] for row in rows] == list(range(len(records)))
+        assert [row.ordinal - rows[0].ordinal for row in rows] == list(range(len(records)))
         return [_outcome(row) for row in rows]
 
     def void_unsent(self, records: Sequence[Record], now: datetime) -> None:
@@ -228,13 +230,13 @@ def _key(record: Record) -> tuple[str, bytes, bytes]:
 
 def _outcome(row: Any) -> Outcome:
     return Outcome(
-        account_id=row[2],
-        response_code=row[3],
-        is_authorization_code_given=row[4] is not None,
-        amount_minor=row[5],
-        billing_amount_minor=row[6],
-        billing_currency=row[7],
-        additional_amounts=row[8],
-        is_replay=row[9],
-        reasons=frozenset(row[10] or []),
+        account_id=row.account_id,
+        response_code=row.response_code,
+        is_authorization_code_given=row.authorization_code is not None,
+        amount_minor=row.amount_minor,
+        billing_amount_minor=row.billing_amount_minor,
+        billing_currency=row.billing_currency,
+        additional_amounts=row.additional_amounts,
+        is_replay=row.is_replay,
+        reasons=frozenset(row.reasons or []),
     )
