@@ -1,0 +1,161 @@
+"""What the commands of `cbs simulate` share: options, the link, errors in one line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from cbs.codec import Codec
+from cbs.errors import DecodeError
+from cbs.settings import Settings
+from cbs.simulator import messages
+from cbs.simulator.cards import card_named, demo_index
+from cbs.simulator.client import Client, Exchange, HostUnreachableError
+from cbs.simulator.journal import LastPurchase
+from cbs.simulator.messages import Fields
+from cbs.simulator.money import currency_named, parse_amount
+from cbs.simulator.narrator import Narrator
+from cbs.simulator.wording import APPROVALS
+
+HostOption = Annotated[
+    str | None, typer.Option(help="The host's address; that of CBS_LISTEN unless given.")
+]
+PortOption = Annotated[
+    int | None, typer.Option(help="The host's port; that of CBS_LISTEN unless given.")
+]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", help="Seconds to wait for an answer.", min=0.01)
+]
+SpecificationOption = Annotated[
+    str | None, typer.Option(help="Wire specification: a packaged name or a .toml file.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, card masked.")]
+CardOption = Annotated[
+    str, typer.Option(help="A demo card's number (1 to 2000), or a whole card number.")
+]
+ExpiryOption = Annotated[
+    str | None, typer.Option(help="YYMM; needed only for a card that is no demo card.")
+]
+CurrencyOption = Annotated[str, typer.Option(help="ISO 4217: EUR, or 978.")]
+
+_JOURNAL_NAME = "simulator-last-purchase.json"
+_DEFAULT_PORT = 8583
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command needs: a client that is not connected yet, and someone who prints."""
+
+    client: Client
+    journal_path: Path
+    narrator: Narrator
+
+    def exchange(self, fields: Fields, *, as_json: bool) -> Exchange:
+        """Send one message and print both ways."""
+        with self.client:
+            if not as_json:
+                self.tell_sent(self.client.codec.encode(fields))
+            exchange = self.client.request(fields)
+        if as_json:
+            typer.echo(_as_json(exchange))
+        else:
+            self.narrator.answered(exchange.reply, exchange.elapsed_s)
+        return exchange
+
+    def tell_sent(self, body: bytes) -> None:
+        """Print what leaves, as far as it can be read."""
+        try:
+            self.narrator.sent(self.client.codec.decode(body))
+        except DecodeError as error:
+            self.narrator.say(f"sending {len(body)} bytes that are no message: {error}")
+
+    def remember(self, fields: Fields, exchange: Exchange) -> None:
+        """Keep a purchase for `reversal --last`."""
+        index = demo_index(fields["2"])
+        LastPurchase.of(fields, index, exchange.reply.get("38")).write(self.journal_path)
+
+
+@contextlib.contextmanager
+def open_session(
+    host: str | None, port: int | None, timeout_s: float, specification: str | None
+) -> Iterator[Session]:
+    """A session on the address given, or on that of the settings; closed at the end."""
+    settings = Settings.from_environment()
+    codec = Codec.load(specification or settings.specification)
+    client = Client(
+        host or settings.listen.host,
+        port or settings.listen.port or _DEFAULT_PORT,
+        codec,
+        timeout_s=timeout_s,
+    )
+    try:
+        yield Session(client, settings.data_dir / _JOURNAL_NAME, Narrator())
+    finally:
+        client.close()
+
+
+@contextlib.contextmanager
+def errors_told() -> Iterator[None]:
+    """Say how to start a host where there is none; every other error speaks for itself."""
+    try:
+        yield
+    except HostUnreachableError as error:
+        raise HostUnreachableError(f"{error}; start one: cbs serve --migrate --demo") from error
+
+
+def exit_code(exchange: Exchange) -> int:
+    """0 where the host approved or accepted, 1 where it did not."""
+    return 0 if exchange.response_code in APPROVALS else 1
+
+
+def original_remembered(session: Session, card_text: str | None, expiry: str | None) -> Fields:
+    """The last purchase with its card put back; its authorization code at "38"."""
+    last = LastPurchase.read(session.journal_path)
+    if card_text is None and last.card_index is None:
+        raise typer.BadParameter("the last purchase was on no demo card; add --card and --expiry")
+    card = card_named(card_text or str(last.card_index), expiry)
+    original = {**last.fields, "2": card.pan, "14": card.expiry}
+    if last.authorization_code is not None:
+        original["38"] = last.authorization_code
+    return original
+
+
+def original_identified(
+    *,
+    card_text: str | None,
+    expiry: str | None,
+    amount: str | None,
+    currency: str,
+    stan: str | None,
+    transmitted: str | None,
+    reference: str | None,
+) -> Fields:
+    """A purchase rebuilt from what `purchase` printed of it."""
+    if not (card_text and amount and stan and transmitted):
+        raise typer.BadParameter("--last, or --card, --amount, --stan and --transmitted are needed")
+    number = currency_named(currency).number
+    original = messages.purchase(
+        card_named(card_text, expiry), parse_amount(amount, currency), number
+    )
+    # Nothing else of the purchase is known, and a made-up identifier must not be sent.
+    for unknown in ("35", "37", "55", "62"):
+        original.pop(unknown, None)
+    original |= {"11": stan, "7": transmitted}
+    if reference is not None:
+        original["37"] = reference
+    return original
+
+
+def _as_json(exchange: Exchange) -> str:
+    shown: dict[str, Any] = {
+        "request": orjson.Fragment(exchange.request.to_json()),
+        "reply": orjson.Fragment(exchange.reply.to_json()),
+        "elapsed_ms": round(exchange.elapsed_s * 1000, 3),
+    }
+    return orjson.dumps(shown).decode()
