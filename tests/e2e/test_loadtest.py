@@ -1,0 +1,75 @@
+"""The load test runs against a host without one failure, and would notice one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+LOCUSTFILE = Path(__file__).parents[2] / "loadtest" / "locustfile.py"
+
+
+def run_locust(address: str, **options: str) -> tuple[int, list[dict[str, Any]], str]:
+    """A short headless run: exit code, the report's rows, what it printed."""
+    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--json"]
+    command += ["--host", address, "--users", "5", "--spawn-rate", "5", "--run-time", "4s"]
+    command += ["--iso-rate", "20", "--stop-timeout", "5"]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", value]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CBS_LOADTEST_", "LOCUST_"))
+    }
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.stdout, result.stderr
+    return result.returncode, json.loads(result.stdout), result.stderr
+
+
+def test_a_short_run_has_requests_of_every_kind_and_no_failure(running_server: Any) -> None:
+    mix = "purchase=6,completion=1,reversal=1,repeat=1,inquiry=1,echo=1"
+    mix += ",unknown_card=1,too_much=1,malformed=1"
+
+    exit_code, rows, printed = run_locust(address_of(running_server), iso_mix=mix)
+
+    assert sum(row["num_requests"] for row in rows) > 50
+    assert [row["name"] for row in rows if row["num_failures"]] == [], printed
+    assert {row["name"] for row in rows} == {
+        "0800 sign-on",
+        "0100 purchase",
+        "0120 completion",
+        "0420 reversal",
+        "0101 repeat",
+        "0100 inquiry",
+        "0800 echo",
+        "0100 unknown card",
+        "0100 too much",
+        "0100 malformed",
+        "0800 sign-off",
+    }
+    assert exit_code == 0, printed
+    assert "psycopg" not in printed
+
+
+def test_a_host_that_answers_otherwise_fails_the_run(running_server: Any, tmp_path: Path) -> None:
+    # A card that nobody has: every purchase is declined, which a purchase must not be.
+    cards = tmp_path / "cards.csv"
+    cards.write_text("pan,expiry,currency\n4000009999999997,2912,EUR\n", encoding="ascii")
+
+    exit_code, rows, _ = run_locust(
+        address_of(running_server), iso_mix="purchase=1", iso_cards=str(cards)
+    )
+
+    purchases = next(row for row in rows if row["name"] == "0100 purchase")
+    assert purchases["num_failures"] == purchases["num_requests"] > 0
+    assert exit_code == 1
+
+
+def address_of(running_server: Any) -> str:
+    """host:port of the server fixture."""
+    return f"{running_server.host}:{running_server.port}"
