@@ -16,6 +16,8 @@ pub(crate) struct ErrorClass {
 pub(crate) static SPECIFICATION: ErrorClass = ErrorClass::named("SpecificationError");
 pub(crate) static DECODE: ErrorClass = ErrorClass::named("DecodeError");
 pub(crate) static ENCODE: ErrorClass = ErrorClass::named("EncodeError");
+pub(crate) static PROFILE: ErrorClass = ErrorClass::named("ProfileError");
+pub(crate) static SETTINGS: ErrorClass = ErrorClass::named("SettingsError");
 pub(crate) static FRAME: ErrorClass = ErrorClass::named("FrameError");
 
 impl ErrorClass {

@@ -4,6 +4,7 @@
 mod codec;
 mod errors;
 mod message;
+mod network;
 
 use pyo3::prelude::*;
 
@@ -11,5 +12,6 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
     codec::register(module)?;
-    message::register(module)
+    message::register(module)?;
+    network::register(module)
 }
