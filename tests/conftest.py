@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -46,13 +47,18 @@ def postgres_url(postgres_bin: Path | None) -> Iterator[str]:
     if external:
         yield external
         return
-    folder = short_folder()
-    try:
-        server = EmbeddedServer(folder / "postgres", bin_dir=postgres_bin, durable=False)
-        with server:
-            yield server.url
-    finally:
-        shutil.rmtree(folder)
+    with (
+        _reachable_folder() as folder,
+        EmbeddedServer(folder / "postgres", bin_dir=postgres_bin, durable=False) as server,
+    ):
+        yield server.url
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A folder for an embedded server of a test's own."""
+    with _reachable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -96,14 +102,18 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
         yield open_connection
 
 
-def short_folder() -> Path:
-    """A new folder that an unprivileged server can reach; the caller removes it.
+@contextlib.contextmanager
+def _reachable_folder() -> Iterator[Path]:
+    """A new folder that an unprivileged server can reach.
 
     pytest's own folders are closed to everybody else, so a server that root starts cannot be there.
     """
     folder = Path(tempfile.mkdtemp(prefix="cbs-test-"))
-    folder.chmod(0o711)
-    return folder
+    try:
+        folder.chmod(0o711)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def url_of(url: str, database: str) -> str:

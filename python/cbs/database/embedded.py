@@ -290,8 +290,10 @@ def _server_settings(*, durable: bool) -> dict[str, str]:
         "log_parameter_max_length": "0",
         "log_parameter_max_length_on_error": "0",
     }
-    switch = "on" if durable else "off"
-    return settings | dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), switch)
+    # Without durability a commit still reaches the operating system: a server that is killed loses
+    # nothing, a machine that fails may lose everything.
+    settings["synchronous_commit"] = "on"
+    return settings | dict.fromkeys(("fsync", "full_page_writes"), "on" if durable else "off")
 
 
 def _environment() -> dict[str, str]:

@@ -162,9 +162,10 @@ def reachable_binaries(bin_dir: Path, account: SystemAccount) -> Path:
     identity = f"{bin_dir}:{program.st_size}:{program.st_mtime_ns}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     twin = ROOT_DIR / f"binaries-{digest}"
+    installation = bin_dir.parent
     if not twin.exists():
-        _copy_installation(bin_dir.parent, twin)
-    return twin / "bin"
+        _copy_installation(installation, twin)
+    return twin / installation.parent.name / installation.name / "bin"
 
 
 def _make_twin(wanted: Path) -> None:
@@ -176,12 +177,21 @@ def _make_twin(wanted: Path) -> None:
 
 
 def _copy_installation(source: Path, target: Path) -> None:
-    """Copy an installation as a whole or not at all, readable to everybody whatever the umask."""
+    """Copy an installation as a whole or not at all, readable to everybody whatever the umask.
+
+    A wheel keeps shared libraries in `<package>.libs` beside the package and its programs look
+    for them there, so the copy has the same shape.
+    """
     ROOT_DIR.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix="copy-", dir=ROOT_DIR))
     try:
+        package = source.parent
         for part in ("bin", "lib", "share"):
-            shutil.copytree(source / part, draft / part, symlinks=True)
+            copy = draft / package.name / source.name / part
+            shutil.copytree(source / part, copy, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         draft.chmod(0o755)
         for path in draft.rglob("*"):
             if not path.is_symlink():
