@@ -88,14 +88,18 @@ class Framer:
 class TokenKey:
     """The key that turns a PAN into its token: HMAC-SHA-256, 32 bytes out. Wiped on drop."""
 
-    def __new__(cls, key: bytes, *, key_id: int = 1) -> TokenKey: ...
+    def __new__(cls, key: bytes, *, key_id: int = 1) -> TokenKey:
+        """At least 16 bytes, else `cbs.errors.SettingsError`. `key_id`: a 16-bit number."""
     @property
     def key_id(self) -> int: ...
-    def token(self, pan: str) -> bytes: ...
+    def token(self, pan: str) -> bytes:
+        """The token of a card number, given as its digits."""
 
-@final
 class Profile:
-    """A network profile: which fields mean what, which are echoed, how deadlines end."""
+    """A network profile: which fields mean what, which are echoed, how deadlines end.
+
+    Immutable; safe to share between threads.
+    """
 
     def __new__(cls, profile: str, *, name: str, codec: Codec, token_key: TokenKey) -> Profile:
         """Compile `profile` (TOML text). Raises `cbs.errors.ProfileError`."""
@@ -117,7 +121,10 @@ class Profile:
         billing_currency: str | None = None,
         additional_amounts: str | None = None,
     ) -> bytes:
-        """The body of the one reply to `request`."""
+        """The body of the one reply to `request`. Amounts are minor units.
+
+        Raises `cbs.errors.EncodeError`, also for a request of kind "response" or "ignore".
+        """
     def network_management(self, code: str, *, stan: int, transmitted_at_us: int) -> bytes:
         """The body of an 0800 that this side originates: `code` is DE70."""
 
