@@ -165,6 +165,7 @@ class CardNetwork(User):
         self.cards = cards_of(options.iso_cards)
         self.mix = mix_of(options.iso_mix)
         self.approved: deque[Approved] = deque(maxlen=_REMEMBERED_MAX)
+        self.unanswered: deque[Fields] = deque(maxlen=_REMEMBERED_MAX)
         self._manage(messages.SIGN_ON, "sign-on")
         now = time.perf_counter()
         self.schedule = Schedule(options.iso_rate, now)
@@ -181,7 +182,10 @@ class CardNetwork(User):
 
     @task
     def send_next(self) -> None:
-        """One message, drawn from the mix."""
+        """One message: the reversal of what nobody answered, else one drawn from the mix."""
+        if self.unanswered:
+            self._take_back_unanswered()
+            return
         names = list(self.mix)
         name = random.choices(names, [self.mix[name] for name in names])[0]
         getattr(self, f"send_{name}")()
@@ -190,9 +194,11 @@ class CardNetwork(User):
         """A purchase that must be approved."""
         fields = self._purchase(random.randint(*_AMOUNT_MINOR))
         exchange = self._measured(fields, "purchase", {"00"})
-        if exchange is not None:
-            code = exchange.reply.get("38")
-            self.approved.append(Approved(fields, exchange.reply_body, code))
+        if exchange is None:
+            self.unanswered.append(fields)
+            return
+        code = exchange.reply.get("38")
+        self.approved.append(Approved(fields, exchange.reply_body, code))
 
     def send_repeat(self) -> None:
         """A purchase of before, sent again: the same answer, byte for byte."""
@@ -249,6 +255,12 @@ class CardNetwork(User):
         fields = self._purchase(random.randint(*_AMOUNT_MINOR))
         del fields["4"]
         self._measured(fields, "malformed", {"30"})
+
+    def _take_back_unanswered(self) -> None:
+        """What a network does about a purchase without an answer, until that is answered."""
+        fields = messages.reversal(self.unanswered[0], reason=messages.REASON_NO_CONFIRMATION)
+        if self._measured(fields, "reversal after silence", {"00"}) is not None:
+            self.unanswered.popleft()
 
     def _purchase(self, amount_minor: int) -> Fields:
         chosen = random.choice(self.cards)

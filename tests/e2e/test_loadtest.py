@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 LOCUSTFILE = Path(__file__).parents[2] / "loadtest" / "locustfile.py"
 
 
@@ -31,7 +33,9 @@ def run_locust(address: str, **options: str) -> tuple[int, list[dict[str, Any]],
     return result.returncode, json.loads(result.stdout), result.stderr
 
 
-def test_a_short_run_has_requests_of_every_kind_and_no_failure(running_server: Any) -> None:
+def test_a_short_run_has_requests_of_every_kind_and_no_failure(
+    running_server: Any, books: psycopg.Connection
+) -> None:
     mix = "purchase=6,completion=1,reversal=1,repeat=1,inquiry=1,echo=1"
     mix += ",unknown_card=1,too_much=1,malformed=1"
 
@@ -53,7 +57,7 @@ def test_a_short_run_has_requests_of_every_kind_and_no_failure(running_server: A
         "0800 sign-off",
     }
     assert exit_code == 0, printed
-    assert "psycopg" not in printed
+    assert books.execute("SELECT * FROM cbs_api.check_v1()").fetchall() == []
 
 
 def test_a_host_that_answers_otherwise_fails_the_run(running_server: Any, tmp_path: Path) -> None:
@@ -68,6 +72,28 @@ def test_a_host_that_answers_otherwise_fails_the_run(running_server: Any, tmp_pa
     purchases = next(row for row in rows if row["name"] == "0100 purchase")
     assert purchases["num_failures"] == purchases["num_requests"] > 0
     assert exit_code == 1
+
+
+def test_the_lunch_hour_is_played_from_midnight_to_midnight(running_server: Any) -> None:
+    # A quarter of a second for each hour: the day ends by itself after six seconds.
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CBS_LOADTEST_SHAPE": "lunch",
+        "CBS_LOADTEST_MINUTES_PER_HOUR": str(0.25 / 60),
+        "CBS_LOADTEST_USERS_PEAK": "8",
+    }
+    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--json"]
+    command += ["--host", address_of(running_server), "--iso-rate", "10"]
+
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    rows = json.loads(result.stdout)
+    assert result.returncode == 0, result.stderr
+    assert sum(row["num_failures"] for row in rows) == 0, result.stderr
+    signed_on = next(row for row in rows if row["name"] == "0800 sign-on")
+    assert signed_on["num_requests"] > 1
 
 
 def address_of(running_server: Any) -> str:

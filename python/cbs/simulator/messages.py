@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from cbs.simulator.identity import Identity, new_identity
 from cbs.simulator.money import AMOUNT_MINOR_MAX, AmountError
@@ -29,6 +29,13 @@ REASON_CUSTOMER: Final = "2501"
 REASON_NOT_COMPLETED: Final = "2502"
 REASON_NO_CONFIRMATION: Final = "2503"
 REASON_PARTIAL_DISPENSE: Final = "2504"
+
+# fmt: off
+_KEPT_BY_FOLLOW_UPS: Final = (
+    "2", "3", "4", "6", "14", "18", "19", "22", "25", "32", "33", "37", "41", "42", "43", "49",
+    "51", "62",
+)
+# fmt: on
 
 ECHO: Final = "301"
 SIGN_ON: Final = "001"
@@ -256,7 +263,7 @@ def as_entry(name: str) -> Entry:
     """`name` as an `Entry`. Raises `ValueError` with the names that would do."""
     if name not in ENTRIES:
         raise ValueError(f"{name!r} is no entry mode; known are {', '.join(ENTRIES)}")
-    return cast(Entry, name)
+    return name
 
 
 def _request(
@@ -340,10 +347,8 @@ def _chip_data(
 def _follow_up(original: Mapping[str, Any], mti: str, identity: Identity | None) -> Fields:
     """A later message about `original`: own trace number and time, same reference and id."""
     known = identity or new_identity()
-    kept = ("2", "3", "4", "6", "14", "18", "19", "22", "25", "32", "33", "37")
-    kept += ("41", "42", "43", "49", "51", "62")
     fields: Fields = {"mti": mti}
-    fields |= {field: original[field] for field in kept if field in original}
+    fields |= {field: original[field] for field in _KEPT_BY_FOLLOW_UPS if field in original}
     fields |= {
         "7": known.transmitted,
         "11": known.stan,
