@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from cbs import _native
-from cbs._native import Message
+from cbs._native import Frame, Framer, Message
 from cbs.errors import SpecificationError
 
-__all__ = ["Codec", "Message", "specification_names"]
+__all__ = ["Codec", "Frame", "Framer", "Message", "specification_names"]
 
 
 def specification_names() -> list[str]:

@@ -133,6 +133,10 @@ impl Fault {
         })
     }
 
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "faults are boxed all the way out"
+    )]
     /// The same fault seen from one level further out.
     pub(crate) fn under(mut self: Box<Self>, key: &str) -> Box<Self> {
         self.path = if self.path.is_empty() {

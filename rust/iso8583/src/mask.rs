@@ -48,11 +48,15 @@ impl Message {
             }
             Coding::Ascii => {
                 let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
-                bytes.iter().for_each(|byte| emit(char::from(*byte)));
+                for byte in bytes {
+                    emit(char::from(*byte));
+                }
             }
             Coding::Ebcdic(page) => {
                 let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
-                bytes.iter().for_each(|byte| emit(page.decode(*byte)));
+                for byte in bytes {
+                    emit(page.decode(*byte));
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod codec;
 mod errors;
+mod framer;
 mod message;
 mod network;
 
@@ -10,8 +11,16 @@ use pyo3::prelude::*;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
+    module.add(
+        "build_profile",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
+    )?;
     codec::register(module)?;
+    framer::register(module)?;
     message::register(module)?;
     network::register(module)
 }
