@@ -62,7 +62,7 @@ def test_text_that_is_no_hexadecimal_is_refused(tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (("purchase", "--amount", "1.005"), "EUR has 2 decimals"),
-        (("purchase", "--currency", "XXX"), "unknown currency"),
+        (("purchase", "--currency", "ZZZ"), "unknown currency"),
         (("purchase", "--card", "9999"), "demo cards are numbered from 1 to 2000"),
         (("purchase", "--entry", "telepathy"), "known are chip, contactless"),
         (("reversal", "--last"), "no purchase is remembered"),

@@ -35,7 +35,7 @@ def test_an_amount_is_read_with_the_decimals_of_its_currency(
         ("a lot", "EUR"),
         ("NaN", "EUR"),
         ("Infinity", "EUR"),
-        ("1", "XXX"),
+        ("1", "ZZZ"),
     ],
 )
 def test_an_amount_that_no_wire_can_carry_is_refused(text: str, currency: str) -> None:
