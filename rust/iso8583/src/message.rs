@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::bitmap;
 use crate::encoding::Coding;
 use crate::encoding::nibble;
 use crate::spec::{Definition, NONE, Sensitivity, Spec};
@@ -135,6 +136,11 @@ impl Message {
         self.text_at(path, true)
     }
 
+    /// Text of a whole data element with card data starred: `masked_text` without a path.
+    pub fn element_text(&self, field: u16) -> Option<String> {
+        self.element(field).map(|index| self.text(index, true))
+    }
+
     /// Whether something was read at a path.
     pub fn contains(&self, path: &str) -> bool {
         self.head_text(path).is_some() || self.resolve(path).is_some()
@@ -222,7 +228,17 @@ impl Message {
         }
     }
 
+    /// Whether a bitmap announces a data element; answers at once for what is not there.
+    fn is_announced(&self, field: u16) -> bool {
+        let bit = u32::from(field.saturating_sub(1));
+        let word = self.head.words.get(bit as usize >> 6).copied().unwrap_or(0);
+        word & bitmap::FIRST.wrapping_shr(bit & 63) != 0
+    }
+
     fn element(&self, field: u16) -> Option<usize> {
+        if !self.is_announced(field) {
+            return None;
+        }
         let id = self
             .spec
             .elements

@@ -11,6 +11,8 @@ pub(crate) struct Source {
     pub(crate) path: String,
     /// The data element, so that its absence is one look at the bitmap.
     field: u16,
+    /// Whether the path leads into the element.
+    nested: bool,
     /// Byte range of the text; texts with positions are digits or blanks.
     range: Option<(usize, usize)>,
 }
@@ -33,6 +35,7 @@ impl Source {
         Ok(Self {
             path: path.to_owned(),
             field: field.ok_or_else(invalid)?,
+            nested: path.contains('.'),
             range,
         })
     }
@@ -43,7 +46,11 @@ impl Source {
         if !message.has(self.field) {
             return None;
         }
-        let text = message.masked_text(&self.path)?;
+        let text = if self.nested {
+            message.masked_text(&self.path)?
+        } else {
+            message.element_text(self.field)?
+        };
         match self.range {
             None => Some(text),
             Some((start, end)) => text.get(start..end).map(str::to_owned),
@@ -52,15 +59,15 @@ impl Source {
 
     /// The whole text in the clear.
     pub(crate) fn clear_text(&self, message: &Message) -> Option<ClearText> {
-        if !message.has(self.field) {
-            return None;
+        if message.has(self.field) {
+            message.clear_text(&self.path)
+        } else {
+            None
         }
-        message.clear_text(&self.path)
     }
 
     pub(crate) fn is_present(&self, message: &Message) -> bool {
-        let nested = self.path.contains('.');
-        message.has(self.field) && (!nested || message.contains(&self.path))
+        message.has(self.field) && (!self.nested || message.contains(&self.path))
     }
 }
 
@@ -104,6 +111,7 @@ mod tests {
             Source {
                 path: "90".to_owned(),
                 field: 90,
+                nested: false,
                 range: Some((4, 10))
             }
         );
