@@ -7,14 +7,8 @@ import psycopg
 import pytest
 
 from cbs.database.check import find_problems
-from cbs.database.portfolio import (
-    DEMO_ACCOUNT_COUNT,
-    DEMO_CARD_COUNT,
-    LoadReport,
-    demo_card,
-    demo_pan,
-    load_demo,
-)
+from cbs.database.portfolio import LoadReport, load_demo
+from cbs.demo import DEMO_ACCOUNT_COUNT, DEMO_CARD_COUNT, demo_card, demo_pan
 from cbs.errors import DatabaseError
 
 

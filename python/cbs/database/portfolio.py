@@ -56,10 +56,6 @@ def load_demo(
 
     `progress` is told each step in words. Raises `DatabaseError`.
     """
-    # The load test's processes read the cards above and must not load a database driver, whose
-    # sockets Locust would patch.
-    import psycopg
-
     tell = progress or (lambda _: None)
     moment = now or datetime.datetime.now(datetime.UTC)
     try:
