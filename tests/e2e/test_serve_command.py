@@ -1,0 +1,84 @@
+"""What `cbs serve` says, and the one clear line where it cannot serve."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.e2e.client import purchase
+from tests.e2e.conftest import Connect, StartHost
+from tests.e2e.host import Host
+
+from cbs.demo import demo_pan
+
+
+def refused(
+    start_host: StartHost, *arguments: str, database_url: str | None, **settings: str
+) -> str:
+    """The complaint of a host that does not start."""
+    host: Host = start_host(*arguments, database_url=database_url, wait=False, **settings)
+    assert host.wait_exit() == 1
+    lines = [line for line in host.events_path.read_text().splitlines() if "Traceback" in line]
+    assert lines == []
+    return host.events_path.read_text().splitlines()[-1]
+
+
+def test_it_shows_what_runs_and_how_to_talk_to_it(running_server: Host) -> None:
+    screen = running_server.screen_path.read_text()
+    for text in (f"127.0.0.1:{running_server.port}", "PostgreSQL 1", "2,000 cards", "simulate"):
+        assert text in screen
+    assert len(screen.splitlines()) < 24
+
+
+def test_a_taken_port_is_named(start_host: StartHost, demo_database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        complaint = refused(start_host, f"--listen={address}", database_url=demo_database_url)
+    assert address in complaint
+    assert "--listen" in complaint
+
+
+def test_an_unreachable_database_is_named(start_host: StartHost) -> None:
+    complaint = refused(start_host, database_url="postgresql://nobody@127.0.0.1:1/cbs")
+    assert "database cannot be reached" in complaint
+
+
+def test_a_database_that_is_not_migrated_is_named(
+    start_host: StartHost, empty_database_url: str
+) -> None:
+    complaint = refused(start_host, database_url=empty_database_url)
+    assert "cbs migrate" in complaint
+
+
+def test_a_database_of_another_contract_is_refused(
+    start_host: StartHost, demo_database_url: str, books: psycopg.Connection
+) -> None:
+    books.execute(
+        "CREATE OR REPLACE FUNCTION cbs_api.contract_version_v1() RETURNS integer "
+        "LANGUAGE sql AS 'SELECT 9999'"
+    )
+    complaint = refused(start_host, database_url=demo_database_url)
+    assert "9999" in complaint
+
+
+def test_an_unknown_profile_is_named(start_host: StartHost, demo_database_url: str) -> None:
+    complaint = refused(start_host, "--profile=no_such", database_url=demo_database_url)
+    assert "no_such" in complaint
+
+
+@pytest.mark.slow
+def test_it_brings_its_own_database_and_finds_it_again(
+    start_host: StartHost, connect: Connect, postgres_bin: Path | None
+) -> None:
+    settings = {"postgres_bin": str(postgres_bin)} if postgres_bin else {}
+    host = start_host("--migrate", "--demo", database_url=None, **settings)
+    request = purchase(demo_pan(1), 1_00)
+    first = connect(host).exchange(request)
+    assert first["39"] == "00"
+    assert host.stop() == 0
+    data_dir = host.events_path.parent / "data"
+    again = start_host("--migrate", "--demo", database_url=None, data_dir=str(data_dir), **settings)
+    repeated = connect(again).exchange({**request, "mti": "0101"})
+    assert repeated["38"] == first["38"]
