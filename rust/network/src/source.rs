@@ -43,7 +43,7 @@ impl Source {
     /// The text at this place, `None` where the message does not have it (to its full length).
     /// Card data comes out masked, so that no profile can lead it into a record by mistake.
     pub(crate) fn text(&self, message: &Message) -> Option<String> {
-        if !message.has(self.field) {
+        if self.nested && !message.has(self.field) {
             return None;
         }
         let text = if self.nested {
