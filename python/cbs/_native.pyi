@@ -1,7 +1,9 @@
 """Types of the Rust extension. Hand-written; `make lint` compares it with the built module."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, final
+
+from typing_extensions import disjoint_base
 
 build_profile: Final[str]
 """"release" or "debug": benches refuse a debug build."""
@@ -95,6 +97,7 @@ class TokenKey:
     def token(self, pan: str) -> bytes:
         """The token of a card number, given as its digits."""
 
+@disjoint_base
 class Profile:
     """A network profile: which fields mean what, which are echoed, how deadlines end.
 
@@ -154,6 +157,12 @@ class Request:
     @property
     def record(self) -> tuple[Any, ...]:
         """The authorization record, in the order of `RECORD_COLUMNS`. Only for kind "decide"."""
+
+def pack_records(requests: Sequence[Request]) -> list[bytes]:
+    """The records of a batch as one PostgreSQL array per column, in its binary form.
+
+    In the order of `RECORD_COLUMNS`. Raises `ValueError` unless all are of kind "decide".
+    """
 
 RECORD_COLUMNS: Final[tuple[str, ...]]
 """Names of a record's values, in the order in which `cbs_api.authorize_v1` takes its arrays."""

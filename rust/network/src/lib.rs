@@ -10,6 +10,7 @@ mod error;
 mod identity;
 mod link;
 mod message_type;
+mod pack;
 mod profile;
 mod reading;
 mod record;
@@ -21,6 +22,7 @@ pub mod transmission;
 
 pub use error::ProfileError;
 pub use link::{Link, LinkValue};
+pub use pack::pack_columns;
 pub use profile::Profile;
 pub use record::{RECORD_COLUMNS, Record, Value};
 pub use reply::{Decision, ReplyError};
