@@ -58,11 +58,7 @@ impl<'a> Path<'a> {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> EncodeError {
-        EncodeError {
-            path: self.text(),
-            expected: expected.into(),
-            found: found.into(),
-        }
+        EncodeError::new(&self.text(), expected, found)
     }
 }
 
@@ -186,11 +182,7 @@ impl Spec {
         outcome.map_err(|fault| {
             let fault = fault.under(&path.text());
             let expected = format!("{} at byte {} of its content", fault.expected, fault.offset);
-            EncodeError {
-                path: fault.path,
-                expected,
-                found: fault.found,
-            }
+            EncodeError::new(&fault.path, expected, fault.found)
         })
     }
 }

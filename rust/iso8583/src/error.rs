@@ -63,6 +63,9 @@ impl fmt::Debug for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+/// Longest key that an error repeats: `subfields`, and tags of four bytes.
+const KEY_LENGTH_MAX: usize = 9;
+
 /// A value does not fit its data element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError {
@@ -72,6 +75,28 @@ pub struct EncodeError {
     pub expected: String,
     /// What was given instead, in lengths and counts.
     pub found: String,
+}
+
+impl EncodeError {
+    /// An error at `path`. Keys come from the caller and could be anything, so that a part of the
+    /// path that no key looks like is not repeated.
+    pub fn new(path: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        let plain = |part: &&str| {
+            part.len() <= KEY_LENGTH_MAX
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let parts = path
+            .split('.')
+            .map(|part| Some(part).filter(plain).unwrap_or("?"));
+        let path = parts.collect::<Vec<_>>().join(".");
+        Self {
+            path,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
 }
 
 impl fmt::Display for EncodeError {

@@ -22,6 +22,8 @@
 )]
 
 mod bitmap;
+mod compose;
+mod compose_tags;
 mod composite;
 mod decode;
 mod encode;
@@ -29,6 +31,7 @@ mod encoding;
 mod error;
 mod frame;
 mod json;
+mod mapping;
 mod mask;
 mod message;
 mod resolve;
@@ -45,5 +48,7 @@ pub use value::{ClearText, Value};
 
 /// Longest message body that is decoded; far above any network's frame.
 pub const BODY_LENGTH_MAX: usize = 65_535;
+/// Most fields, parts and tags of one message.
+pub const NODES_MAX: usize = 2_048;
 /// Deepest nesting of BER-TLV templates that is looked into.
 pub const TEMPLATE_DEPTH_MAX: usize = 8;

@@ -1,14 +1,14 @@
 //! BER-TLV, kept as it came: tag order, repeats and long lengths survive re-encoding.
 
-use crate::TEMPLATE_DEPTH_MAX;
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
 use crate::error::Fault;
 use crate::message::{Kind, Node};
 use crate::spec::TagTable;
+use crate::{NODES_MAX, TEMPLATE_DEPTH_MAX};
 
 /// Longest tag that is read.
-const TAG_BYTES_MAX: usize = 8;
+const TAG_BYTES_MAX: usize = 4;
 
 /// Whether a tag's first byte announces a template.
 pub(crate) fn is_constructed(first: u8) -> bool {
@@ -60,9 +60,9 @@ pub(crate) fn write_length(value: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// A tag of up to four bytes as a number; longer ones have no definition.
+/// A tag as a number; None where it is longer than any that is read.
 pub(crate) fn number(tag: &[u8]) -> Option<u32> {
-    if tag.len() > 4 {
+    if tag.len() > TAG_BYTES_MAX {
         return None;
     }
     Some(
@@ -81,6 +81,10 @@ impl<'a> Decoder<'a> {
     ) -> Outcome<()> {
         let mut at = start;
         while at < end {
+            if self.nodes.len() >= NODES_MAX {
+                let expected = format!("at most {NODES_MAX} fields and tags");
+                return Err(Fault::boxed(at, expected, "more"));
+            }
             let rest = self.body.get(at..end).unwrap_or(&[]);
             let Some(tag_bytes) = tag_length(rest) else {
                 let found = format!("{} bytes left", rest.len());

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors;
+use crate::mapping;
 use crate::message::Message;
 
 /// One wire specification, compiled.
@@ -22,7 +23,9 @@ impl Codec {
     fn new(python: Python<'_>, specification: &str, name: &str) -> PyResult<Self> {
         let spec = Spec::parse(specification, name)
             .map_err(|error| errors::specification(python, name, &error))?;
-        Ok(Self { inner: Arc::new(spec) })
+        Ok(Self {
+            inner: Arc::new(spec),
+        })
     }
 
     #[getter]
@@ -46,8 +49,14 @@ impl Codec {
         python: Python<'py>,
         message: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let decoded = message.cast::<Message>()?;
-        Ok(PyBytes::new(python, &decoded.get().inner.encode()))
+        if let Ok(decoded) = message.cast::<Message>() {
+            return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
+        }
+        let value = mapping::read(message, "").map_err(|error| errors::encode(python, &error))?;
+        match self.inner.encode(&value) {
+            Ok(octets) => Ok(PyBytes::new(python, &octets)),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
     }
 }
 

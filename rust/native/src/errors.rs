@@ -22,7 +22,10 @@ pub(crate) static FRAME: ErrorClass = ErrorClass::named("FrameError");
 
 impl ErrorClass {
     pub(crate) const fn named(name: &'static str) -> Self {
-        Self { name, class: PyOnceLock::new() }
+        Self {
+            name,
+            class: PyOnceLock::new(),
+        }
     }
 
     /// An exception of this class.

@@ -4,6 +4,7 @@
 mod codec;
 mod errors;
 mod framer;
+mod mapping;
 mod message;
 mod network;
 

@@ -1,0 +1,168 @@
+//! Data sets and BER-TLV from nested values.
+
+use zeroize::Zeroizing;
+
+use crate::encode::{Encoded, Path, finish, write_plain};
+use crate::encoding::{Coding, Unit, nibble};
+use crate::spec::{Definition, Layout, Length, Pad, Sensitivity, Spec, TagTable};
+use crate::tlv;
+use crate::value::Value;
+
+type Members = [(String, Value)];
+
+impl Spec {
+    pub(crate) fn write_datasets(
+        &self,
+        layout: &Layout,
+        value: &Value,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        let Layout::Datasets { default, .. } = layout else {
+            return Ok(());
+        };
+        let members = match value {
+            Value::Map(members) => members,
+            Value::List(items) => {
+                return items
+                    .iter()
+                    .try_for_each(|item| self.write_datasets(layout, item, path, out));
+            }
+            Value::Text(_) => return Err(path.error("data sets", value.kind())),
+        };
+        if let Some((key, given)) = members.iter().find(|member| member.0 == "_dataset") {
+            let Value::Text(id) = given else {
+                return Err(path.join(key).error("two hex digits", given.kind()));
+            };
+            return self.write_dataset(layout, id, members, path, out);
+        }
+        // without a word about data sets: tags of the usual one, and data sets by their id
+        let is_set = |member: &(String, Value)| {
+            let tag = nibble::parse_hex(&member.0).unwrap_or_default();
+            let template = tag.first().copied().is_some_and(tlv::is_constructed);
+            matches!(member.1, Value::Map(_)) && (default.is_none() || !template)
+        };
+        let tags: Vec<_> = members
+            .iter()
+            .filter(|member| !is_set(member))
+            .cloned()
+            .collect();
+        if let Some((key, _)) = tags.first() {
+            let usual =
+                default.ok_or_else(|| path.join(key).error("a data set around it", "none"))?;
+            self.write_dataset(layout, &nibble::hex(&[usual]), &tags, path, out)?;
+        }
+        for (id, value) in members.iter().filter(|member| is_set(member)) {
+            if let Value::Map(tags) = value {
+                self.write_dataset(layout, id, tags, &path.join(id), out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_dataset(
+        &self,
+        layout: &Layout,
+        id: &str,
+        members: &Members,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        let number = match nibble::parse_hex(id).as_deref() {
+            Ok([number]) => *number,
+            _ => {
+                return Err(path
+                    .join("_dataset")
+                    .error("two hex digits", "another text"));
+            }
+        };
+        let Some((_, table)) = layout.tags_of(number) else {
+            return Ok(());
+        };
+        let tags: Vec<_> = members
+            .iter()
+            .filter(|member| member.0 != "_dataset")
+            .cloned()
+            .collect();
+        out.extend_from_slice(&[number, 0, 0]);
+        let content = out.len();
+        self.write_tags(table, &tags, path, out)?;
+        let length = u16::try_from(out.len().saturating_sub(content));
+        let length = length.map_err(|_| path.error("at most 65535 bytes", "more"))?;
+        let from = content.saturating_sub(2);
+        for (to, octet) in out.iter_mut().skip(from).zip(length.to_be_bytes()) {
+            *to = octet;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write_tags(
+        &self,
+        table: &TagTable,
+        members: &Members,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        for (key, value) in members {
+            let path = path.join(key);
+            let tag = nibble::parse_hex(key).unwrap_or_default();
+            if tag.is_empty() || tlv::tag_length(&tag) != Some(tag.len()) {
+                return Err(path.error("a BER-TLV tag", "another text"));
+            }
+            let repeats = match value {
+                Value::List(items) => items.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            for single in repeats {
+                self.write_tag(table, &tag, single, &path, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_tag(
+        &self,
+        table: &TagTable,
+        tag: &[u8],
+        value: &Value,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        let mut content = Zeroizing::new(Vec::new());
+        match value {
+            Value::Text(text) => {
+                let known = tlv::number(tag).and_then(|tag| self.definition(table.find(tag)));
+                let unknown = unknown_tag();
+                let definition = known.unwrap_or(&unknown);
+                let half_bytes = write_plain(definition, text, path, &mut content)?;
+                finish(definition, 0, half_bytes, path, &mut content)?;
+            }
+            Value::Map(members) if tag.first().copied().is_some_and(tlv::is_constructed) => {
+                self.write_tags(table, members, path, &mut content)?;
+            }
+            _ => return Err(path.error("a text", value.kind())),
+        }
+        out.extend_from_slice(tag);
+        tlv::write_length(content.len(), out);
+        out.extend_from_slice(&content);
+        Ok(())
+    }
+}
+
+fn unknown_tag() -> Definition {
+    Definition {
+        key: "".into(),
+        name: "".into(),
+        coding: Coding::Binary,
+        unit: Unit::Bytes,
+        length: Length::Rest,
+        letters: true,
+        pad: Pad {
+            left: true,
+            nibble: 0,
+        },
+        printable: false,
+        sensitivity: Sensitivity::None,
+        layouts: Box::default(),
+    }
+}

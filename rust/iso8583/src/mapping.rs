@@ -1,0 +1,119 @@
+//! A mapping of texts and nested values, sorted into data elements.
+
+use std::collections::BTreeMap;
+
+use crate::encode::{Encoded, Path};
+use crate::value::{ClearText, Value};
+
+/// What a mapping says about one data element.
+#[derive(Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) text: Option<ClearText>,
+    pub(crate) nested: Option<Value>,
+}
+
+/// A mapping's message type, bitmap and elements.
+#[derive(Debug, Default)]
+pub(crate) struct Elements {
+    pub(crate) mti: Option<ClearText>,
+    pub(crate) bitmap: Option<ClearText>,
+    pub(crate) entries: BTreeMap<u16, Entry>,
+}
+
+impl Elements {
+    pub(crate) fn read(value: &Value) -> Encoded<Self> {
+        let Value::Map(members) = value else {
+            return Err(Path::top("").error("a mapping", value.kind()));
+        };
+        let mut elements = Self::default();
+        for (key, value) in members {
+            elements.member(key, value)?;
+        }
+        Ok(elements)
+    }
+
+    fn member(&mut self, key: &str, value: &Value) -> Encoded<()> {
+        let path = Path::top(key);
+        match (key, value) {
+            ("mti" | "0", Value::Text(text)) => self.mti = Some(text.clone()),
+            ("bitmap", Value::Text(text)) => self.bitmap = Some(text.clone()),
+            ("subfields", Value::Map(members)) => {
+                for (number, nested) in members {
+                    let path = Path::top(number);
+                    self.entry(number, &path)?.merge(nested, &path)?;
+                }
+            }
+            ("mti" | "0" | "bitmap", _) => return Err(path.error("a text", value.kind())),
+            ("subfields", _) => return Err(path.error("nested values", value.kind())),
+            (_, Value::Text(text)) if !key.contains('.') => {
+                let entry = self.entry(key, &path)?;
+                if entry.text.as_ref().is_some_and(|other| other != text) {
+                    return Err(path.error("one value", "two that differ"));
+                }
+                entry.text = Some(text.clone());
+            }
+            _ => {
+                let mut keys = key.split('.');
+                let number = keys.next().unwrap_or("");
+                let nested = keys.rev().fold(value.clone(), |inner, key| {
+                    Value::Map(vec![(key.to_owned(), inner)])
+                });
+                self.entry(number, &path)?.merge(&nested, &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, number: &str, path: &Path<'_>) -> Encoded<&mut Entry> {
+        let number = number.parse::<u16>().ok();
+        let number = number.ok_or_else(|| path.error("the number of a data element", "a word"))?;
+        Ok(self.entries.entry(number).or_default())
+    }
+}
+
+impl Entry {
+    fn merge(&mut self, more: &Value, path: &Path<'_>) -> Encoded<()> {
+        let more = upper_keys(more);
+        if let Some(present) = &mut self.nested {
+            return merge(present, more, path);
+        }
+        self.nested = Some(more);
+        Ok(())
+    }
+}
+
+/// Hex tags are written in either case; upper case makes equal ones meet.
+fn upper_keys(value: &Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(text.clone()),
+        Value::List(items) => Value::List(items.iter().map(upper_keys).collect()),
+        Value::Map(members) => {
+            let members = members.iter().map(|(key, value)| {
+                let name = if key.starts_with('_') {
+                    key.to_ascii_lowercase()
+                } else {
+                    key.to_ascii_uppercase()
+                };
+                (name, upper_keys(value))
+            });
+            Value::Map(members.collect())
+        }
+    }
+}
+
+fn merge(present: &mut Value, more: Value, path: &Path<'_>) -> Encoded<()> {
+    match (present, more) {
+        (Value::Map(members), Value::Map(more)) => {
+            for (key, value) in more {
+                let path = path.join(&key);
+                match members.iter_mut().find(|member| member.0 == key) {
+                    Some((_, known)) => merge(known, value, &path)?,
+                    None => members.push((key, value)),
+                }
+            }
+            Ok(())
+        }
+        (present, more) if *present == more => Ok(()),
+        _ => Err(path.error("one value", "two that differ")),
+    }
+}
