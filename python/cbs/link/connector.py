@@ -43,14 +43,12 @@ class Connector:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         delay_s = RETRY_DELAY_S
         while True:
             self._ended.clear()
             link = self._make_link(self._ended.set)
             try:
-                async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                    await loop.create_connection(lambda link=link: link, *self._address)
+                await self._open(link)
             except (OSError, TimeoutError) as error:
                 reason = str(error) or "no connection in time"
             else:
@@ -68,3 +66,7 @@ class Connector:
                 retry_s=round(wait_s, 2),
             )
             await asyncio.sleep(wait_s)
+
+    async def _open(self, link: LinkProtocol) -> None:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await asyncio.get_running_loop().create_connection(lambda: link, *self._address)

@@ -237,6 +237,26 @@ impl Request {
     }
 }
 
+/// One PostgreSQL array per column, in its binary form, for a batch of requests.
+#[pyfunction]
+fn pack_records<'py>(
+    python: Python<'py>,
+    requests: Vec<PyRef<'py, Request>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let records: Vec<_> = requests
+        .iter()
+        .filter_map(|request| request.0.record())
+        .collect();
+    if records.len() != requests.len() {
+        return Err(PyValueError::new_err("only decisions have a record"));
+    }
+    let arrays = cbs_network::pack_columns(&records);
+    PyList::new(
+        python,
+        arrays.iter().map(|array| PyBytes::new(python, array)),
+    )
+}
+
 fn object<'py>(python: Python<'py>, value: &Value) -> Bound<'py, PyAny> {
     match value {
         Value::Null => python.None().into_bound(python),
@@ -262,5 +282,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<TokenKey>()?;
     module.add_class::<Profile>()?;
     module.add_class::<Request>()?;
+    module.add_function(pyo3::wrap_pyfunction!(pack_records, module)?)?;
     module.add("RECORD_COLUMNS", PyTuple::new(module.py(), RECORD_COLUMNS)?)
 }
