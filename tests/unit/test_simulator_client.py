@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -58,7 +59,7 @@ class StubHost:
                 link, _ = self._listener.accept()
             except OSError:
                 return
-            with link:
+            with link, contextlib.suppress(ConnectionResetError):
                 self._serve_link(link)
 
     def _serve_link(self, link: socket.socket) -> None:

@@ -74,7 +74,7 @@ def test_a_repeat_and_a_completion_say_what_they_are(codec: Codec) -> None:
 
 
 def test_other_kinds_have_words_of_their_own(codec: Codec) -> None:
-    assert "account verification by e-commerce" in told(
+    assert "account verification by hand" in told(
         codec, messages.account_verification(CARD, "978")
     )
     assert "cash withdrawal of EUR 20.00" in told(codec, messages.cash(CARD, 2000, "978"))

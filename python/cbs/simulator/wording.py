@@ -77,7 +77,7 @@ _PROCESSING_CODES: Final[Mapping[str, str]] = {
 }
 
 _ENTRY_MODES: Final[Mapping[str, str]] = {
-    "01": "typed in",
+    "01": "hand",
     "02": "magnetic stripe",
     "05": "chip",
     "07": "contactless",
