@@ -58,7 +58,11 @@ impl Profile {
         codec: &Codec,
         token_key: &TokenKey,
     ) -> PyResult<Self> {
-        let profile = cbs_network::Profile::parse(profile, name)
+        let profile = cbs_network::Profile::parse(profile, name).and_then(|profile| {
+            profile.check(&codec.inner)?;
+            Ok(profile)
+        });
+        let profile = profile
             .map_err(|error| errors::PROFILE.raise(python, &format!("{name}: {error}"), None))?;
         let (spec, token_key) = (Arc::clone(&codec.inner), Arc::clone(&token_key.0));
         Ok(Self {

@@ -56,6 +56,10 @@ impl EntryRules {
         Ok(rules)
     }
 
+    pub(crate) fn places(&self) -> [&Source; 2] {
+        [&self.mode, &self.condition]
+    }
+
     pub(crate) fn entry(&self, message: &Message) -> Entry {
         let mode = self.mode.text(message);
         let condition = self.condition.text(message);

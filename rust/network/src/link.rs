@@ -58,6 +58,7 @@ const RULES: [(&str, Rule); 14] = [
 #[derive(Debug, Clone)]
 pub struct Link {
     values: Vec<(&'static str, LinkValue)>,
+    /// Those of sign-on, sign-off and echo, in this order.
     management_codes: Vec<String>,
     unknown_code_response_code: String,
 }
@@ -92,6 +93,11 @@ impl Link {
     /// Every setting with its key.
     pub fn values(&self) -> &[(&'static str, LinkValue)] {
         &self.values
+    }
+
+    /// The DE70 of a sign-on.
+    pub(crate) fn sign_on_code(&self) -> &str {
+        self.management_codes.first().map_or("", String::as_str)
     }
 
     /// Whether a DE70 of the network is one that this side knows.

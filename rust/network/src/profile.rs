@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cbs_iso8583::Spec;
+
 use crate::entry::EntryRules;
 use crate::error::ProfileError;
 use crate::identity::TraceIds;
@@ -14,6 +16,8 @@ use crate::source::{Condition, Source};
 
 /// Elements that never leave the issuer: expiry, tracks, PIN block, security control, chip data.
 const NEVER_ECHOED: [u16; 7] = [14, 35, 36, 45, 52, 53, 55];
+
+const MANAGEMENT_FIELDS: &str = "network_management_fields";
 
 /// What differs between networks, as data. Immutable; safe to share between threads.
 #[derive(Debug)]
@@ -73,6 +77,21 @@ impl Echo {
             .find(|(message_type, _)| *message_type == reply);
         listed.map_or(&self.other, |(_, fields)| fields)
     }
+
+    fn check(&self, spec: &Spec) -> Result<(), ProfileError> {
+        let listed = self.by_reply.iter().flat_map(|(_, fields)| fields);
+        let mut unknown = listed
+            .chain(&self.other)
+            .filter(|field| !spec.defines(&field.to_string()));
+        let Some(field) = unknown.next() else {
+            return Ok(());
+        };
+        let expected = format!(
+            "no {field}: the wire specification {:?} has none",
+            spec.name()
+        );
+        Err(ProfileError::invalid("echo", expected))
+    }
 }
 
 impl Profile {
@@ -91,13 +110,38 @@ impl Profile {
             entry: EntryRules::parse(root.section("entry")?)?,
             marks: parse_marks(root.section("marks")?)?,
             echo: parse_echo(root.sections("echo")?)?,
-            management_constants: parse_constants(root.section("network_management_fields")?)?,
+            management_constants: parse_constants(root.section(MANAGEMENT_FIELDS)?)?,
             link: Link::parse(root.section("link")?)?,
             trace_ids: TraceIds::new(),
         };
         card.finish()?;
         root.finish()?;
         Ok(profile)
+    }
+
+    /// Check the profile against the specification it will be used with: every place exists, and
+    /// what this side sends by itself can be written.
+    pub fn check(&self, spec: &Spec) -> Result<(), ProfileError> {
+        let mandatory = self.mandatory.iter().flat_map(|(_, list)| list);
+        let conditions = self.marks.iter().flat_map(|(_, conditions)| conditions);
+        let places = [&self.card_number, &self.card_track]
+            .into_iter()
+            .chain(mandatory.flat_map(|mandatory| &mandatory.places))
+            .chain(self.fields.iter().map(|field| &field.source))
+            .chain(self.entry.places())
+            .chain(conditions.map(|condition| &condition.source));
+        for place in places {
+            place.check(spec)?;
+        }
+        self.echo.check(spec)?;
+        let code = self.link.sign_on_code();
+        match self.network_management(spec, code, 1, 0) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let expected = format!("what an 0800 can carry: {error}");
+                Err(ProfileError::invalid(MANAGEMENT_FIELDS, expected))
+            }
+        }
     }
 
     /// What the file is called.

@@ -1,6 +1,6 @@
 //! Where a value is found in a message: a path, and perhaps some positions of its text.
 
-use cbs_iso8583::{ClearText, Message};
+use cbs_iso8583::{ClearText, Message, Spec};
 
 use crate::error::ProfileError;
 
@@ -9,6 +9,8 @@ use crate::error::ProfileError;
 pub(crate) struct Source {
     /// The path as the codec spells it, without positions.
     pub(crate) path: String,
+    /// Where it stands in the profile, for errors.
+    key: String,
     /// The data element, so that its absence is one look at the bitmap.
     field: u16,
     /// Whether the path leads into the element.
@@ -34,10 +36,20 @@ impl Source {
             .filter(|field| digits && (2..=192).contains(field));
         Ok(Self {
             path: path.to_owned(),
+            key: key.to_owned(),
             field: field.ok_or_else(invalid)?,
             nested: path.contains('.'),
             range,
         })
+    }
+
+    /// An error unless messages of this dialect can have something here.
+    pub(crate) fn check(&self, spec: &Spec) -> Result<(), ProfileError> {
+        if spec.defines(&self.path) {
+            return Ok(());
+        }
+        let expected = format!("a path of the wire specification {:?}", spec.name());
+        Err(ProfileError::invalid(&self.key, expected))
     }
 
     /// The text at this place, `None` where the message does not have it (to its full length).
@@ -110,6 +122,7 @@ mod tests {
             source,
             Source {
                 path: "90".to_owned(),
+                key: "fields.original_stan".to_owned(),
                 field: 90,
                 nested: false,
                 range: Some((4, 10))

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use cbs_iso8583::Spec;
 use cbs_network::Profile;
 
 const VISA_LIKE: &str = include_str!("../../../python/cbs/profiles/visa_like.toml");
@@ -41,14 +42,47 @@ network = "visa_like" ->  -> network: missing
 [card] -> [cards] -> card: missing
 "#;
 
+/// Mistakes that only the wire specification shows.
+const MISMATCHES: &str = r#"
+lifecycle_id = "62.2" -> lifecycle_id = "62.99" -> fields.lifecycle_id: expected a path of the wire
+0400 = ["2|35" -> 0400 = ["2|192" -> mandatory.0400: expected a path of the wire specification
+{ path = "52" } -> { path = "52.1" } -> marks.pin_present[0].path: expected a path of the wire
+condition = "25" -> condition = "25.7" -> entry.condition: expected a path of the wire
+number = "2" -> number = "192" -> card.number: expected a path of the wire specification
+fields = ["7" -> fields = ["192" -> echo: expected no 192
+sign_on_code = "001" -> sign_on_code = "ABC" -> network_management_fields: expected what an 0800
+"#;
+
 #[test]
 fn every_mistake_is_refused_with_its_key() {
-    for line in MISTAKES.lines().filter(|line| !line.is_empty()) {
+    for (text, expected) in cases(MISTAKES) {
+        let error = Profile::parse(&text, "changed").unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn a_profile_that_does_not_fit_its_specification_is_refused_with_its_key() {
+    let specification = include_str!("../../../python/cbs/specs/visa_like.toml");
+    let spec = Spec::parse(specification, "visa_like").unwrap();
+    Profile::parse(VISA_LIKE, "visa_like")
+        .unwrap()
+        .check(&spec)
+        .unwrap();
+    for (text, expected) in cases(MISMATCHES) {
+        let profile = Profile::parse(&text, "changed").unwrap();
+        let error = profile.check(&spec).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{expected}: {error}");
+    }
+}
+
+/// The changed profile of each line, and how its error starts.
+fn cases(lines: &'static str) -> impl Iterator<Item = (String, &'static str)> {
+    lines.lines().filter(|line| !line.is_empty()).map(|line| {
         let (find, rest) = line.split_once(" -> ").unwrap();
         let (replacement, expected) = rest.split_once(" -> ").unwrap();
         assert!(VISA_LIKE.contains(find), "{find}");
-        let text = VISA_LIKE.replacen(find, &replacement.replace("\\n", "\n"), 1);
-        let error = Profile::parse(&text, "changed").unwrap_err().to_string();
-        assert!(error.starts_with(expected), "{line}: {error}");
-    }
+        let replacement = replacement.replace("\\n", "\n");
+        (VISA_LIKE.replacen(find, &replacement, 1), expected)
+    })
 }

@@ -1,6 +1,7 @@
 //! A specification: which element is coded how. Read once from TOML, then never changed.
 
 mod compile;
+mod defines;
 mod keys;
 mod section;
 
