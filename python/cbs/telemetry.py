@@ -14,7 +14,7 @@ Events go to stderr as JSON, one object a line, or in colour on a terminal. Ever
 | `message_dropped` | `link`, `reason`, `path`, `offset`, `count` on this link |
 | `database_lost`, `database_back` | `lane`, `reason`; `outage_s`, `attempts` |
 | `call_repeated` | `lane`, `reason` |
-| `lane_failed` | `lane`, `reason`, `place` |
+| `lane_failed`, `callback_failed` | `reason`, `place` in the code; `lane` |
 | `record_refused`, `void_refused` | `message_type`, `reason`; `lane`, `count` |
 | `counters` | the counters of the last interval |
 
@@ -181,11 +181,11 @@ class Telemetry:
         """The database refuses to void; the holds stay until they expire."""
         self.warning("void_refused", lane=lane, reason=reason, count=count)
 
-    def lane_failed(self, lane: str, error: BaseException | None) -> None:
-        """A lane ended by a fault of ours. The error's text stays out: it may quote a record."""
+    def fault(self, name: str, error: BaseException | None, **fields: Any) -> None:
+        """Report a fault of ours. The error's text stays out: it may quote a record."""
         calls = traceback.extract_tb(error.__traceback__) if error is not None else []
         place = f"{Path(calls[-1].filename).name}:{calls[-1].lineno}" if calls else ""
-        self._log.error("lane_failed", lane=lane, reason=type(error).__name__, place=place)
+        self._log.error(name, reason=type(error).__name__, place=place, **fields)
 
     def database_lost(self, lane: str, reason: str) -> None:
         """A lane's connection broke."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +13,14 @@ from tests.e2e.host import Host
 from cbs.codec import Codec
 from cbs.demo import demo_pan
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "messages.json"
+PUBLIC_PURCHASE = bytes.fromhex(
+    "00c1000016010200c100000012345600000000000000000000000100f224648108e080160000000000000004"
+    "104567890123456783003000000000002500052719203100201316075999078001205906432109f4f1f4f7f1"
+    "f9f0f0f2f0f1f3f9f2f1f940404040f3f0f0f0f1f4f0f0f0f0f0f0f0f0f0c9d5c4c5d7c5d5c4c5d5c3c540e2"
+    "d8e4c1d9c540c5c3d6d4d4d2e8c9e5404040404040404040e3e30840055000060007098000000000000000e8"
+    "0580000000000e0040000000000000f1f140f8f8f8"
+)
+"""A public sample of an e-commerce purchase, with the 22-byte message header."""
 OperationCount = Callable[[], int]
 
 
@@ -31,16 +36,10 @@ def operation_count(books: psycopg.Connection) -> OperationCount:
     return count
 
 
-def public_frame(name: str) -> bytes:
-    vectors = json.loads(VECTORS.read_text())
-    (vector,) = [entry for entry in vectors if entry["source"].endswith(name)]
-    return bytes.fromhex(vector["hex"])
-
-
 def test_a_public_frame_sent_byte_by_byte_is_answered(
     running_server: Host, connect: Connect, codec: Codec
 ) -> None:
-    frame = public_frame("visa_ecomm")
+    frame = PUBLIC_PURCHASE
     client = connect(running_server, header="visa22")
     for place in range(len(frame)):
         client.socket.sendall(frame[place : place + 1])

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from cbs._native import Codec, Frame, Framer, Profile, Request
 from cbs.errors import CodecError, DecodeError, FrameError
@@ -72,8 +72,8 @@ class LinkProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A socket is open."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes_max)
         set_socket_options(
             transport.get_extra_info("socket"), self._limits.unacknowledged_timeout_ms

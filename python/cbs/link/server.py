@@ -7,6 +7,7 @@ import gc
 import signal
 import socket
 from dataclasses import dataclass, field
+from typing import Any
 
 from cbs._native import Codec, Profile
 from cbs.database.decision import ConnectionLostError, DecisionConnection
@@ -97,6 +98,7 @@ class Server:
 
     async def start(self) -> Started:
         """Open everything. Raises `DatabaseError` with one clear text."""
+        self._loop.set_exception_handler(self._on_fault)
         await self._open_database()
         await self._load_directory()
         for task in self._lanes.start():
@@ -204,10 +206,14 @@ class Server:
         else:
             self._stop_reason.set_result(name)
 
+    def _on_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A fault of ours in a callback; the event loop ends the link that it happened on."""
+        self._telemetry.fault("callback_failed", context.get("exception"))
+
     def _on_lane_ended(self, task: asyncio.Task[None]) -> None:
         """A lane that ends by itself ended by a fault: nobody would serve its accounts."""
         if self._stop_reason.done() or task.cancelled():
             return
         error = task.exception()
-        self._telemetry.lane_failed(task.get_name(), error)
+        self._telemetry.fault("lane_failed", error, lane=task.get_name())
         self._stop_reason.set_result("a lane failed")
