@@ -201,7 +201,7 @@ def reversals_before(portfolio: Portfolio, record: Record, now: datetime) -> lis
         and op.card_token == record.card_token
         and op.record.network == record.network
         and kind_of(op.record).is_credit == kind_of(record).is_credit
-        and now - op.now <= TOMBSTONE_AGE
+        and now - op.now < TOMBSTONE_AGE
         and any(
             rung(record, op.record, op.now - now)
             for rung in (_by_lifecycle, _by_original_data, _by_retrieval_reference)

@@ -10,22 +10,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from tests.model.banks import ModelBank, SqlBank
 from tests.model.run import Run
 from tests.model.scripts import Script, scripts
 
 
-@pytest.fixture
-def sql_bank(connection: psycopg.Connection[Any]) -> SqlBank:
-    """The database as a bank."""
-    return SqlBank(connection)
+@pytest.fixture(scope="module")
+def sql_bank(shared_connection: psycopg.Connection[Any]) -> SqlBank:
+    """The database as a bank; what is done with it is rolled back."""
+    return SqlBank(shared_connection)
 
 
-_SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@_SETTINGS
 @given(script=scripts())
 def test_the_sql_decides_as_the_model_and_a_batch_as_its_messages_one_by_one(
     sql_bank: SqlBank, script: Script
