@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cbs.codec import Codec, Message
-from cbs.errors import EncodeError
-from cbs.network import Profile, Request
+from cbs.errors import DecodeError, EncodeError
+from cbs.network import RECORD_COLUMNS, Profile, Request
 
 PAN = "4000000000000010"
 REQUEST: dict[str, Any] = {
@@ -67,7 +67,7 @@ def test_an_approval_echoes_what_the_network_knows_it_by(answer: Callable[..., M
     assert list(reply) == sorted([*ECHOED, "38", "39"], key=int)
     assert (reply["38"], reply["39"]) == ("A1B2C3", "00")
     for path in ("3", "4", "7", "11", "32", "37", "41", "42", "49", "62.1", "62.2", "63.1"):
-        expected = REQUEST
+        expected: Any = REQUEST
         for key in path.split("."):
             expected = expected[key]
         assert reply[path] == expected, path
@@ -159,6 +159,22 @@ def test_a_format_error_is_answered_with_the_keys_that_were_read(
     assert reply["11"] == "002013"
     assert "4" not in reply
     assert "37" not in reply
+
+
+def test_a_request_that_cannot_be_decoded_is_answered_with_what_came_before_the_fault(
+    visa_profile: Profile, visa_codec: Codec
+) -> None:
+    fields = {path: REQUEST[path] for path in ("mti", "2", "3", "4", "7", "11", "49", "63")}
+    body = visa_codec.encode(fields).replace(bytes.fromhex("0978"), bytes.fromhex("097a"))
+    with pytest.raises(DecodeError) as caught:
+        visa_codec.decode(body)
+    partial = caught.value.partial
+    assert partial is not None
+    request = visa_profile.read(partial, received_at_us=0, format_error=caught.value.path)
+    assert request.kind == "decide"
+    assert dict(zip(RECORD_COLUMNS, request.record, strict=True))["format_error"] == "49"
+    reply = visa_codec.decode(visa_profile.reply(request, "30"))
+    assert list(reply) == ["2", "3", "4", "7", "11", "39"]
 
 
 def test_a_value_that_does_not_fit_is_an_error_that_names_its_element(

@@ -42,7 +42,7 @@ impl TokenKey {
 /// A network profile: which fields mean what, which are echoed, how deadlines end.
 #[pyclass(frozen, subclass, module = "cbs._native")]
 pub(crate) struct Profile {
-    profile: cbs_network::Profile,
+    inner: cbs_network::Profile,
     spec: Arc<cbs_iso8583::Spec>,
     token_key: Arc<cbs_crypto::TokenKey>,
 }
@@ -66,7 +66,7 @@ impl Profile {
             .map_err(|error| errors::PROFILE.raise(python, &format!("{name}: {error}"), None))?;
         let (spec, token_key) = (Arc::clone(&codec.inner), Arc::clone(&token_key.0));
         Ok(Self {
-            profile,
+            inner: profile,
             spec,
             token_key,
         })
@@ -74,13 +74,13 @@ impl Profile {
 
     #[getter]
     fn name(&self) -> &str {
-        self.profile.name()
+        self.inner.name()
     }
 
     #[getter]
     fn link<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let link = PyDict::new(python);
-        for (key, value) in self.profile.link().values() {
+        for (key, value) in self.inner.link().values() {
             match value {
                 LinkValue::Text(text) => link.set_item(key, text)?,
                 LinkValue::Integer(number) => link.set_item(key, number)?,
@@ -96,7 +96,7 @@ impl Profile {
     fn read(&self, message: &Message, received_at_us: i64, format_error: Option<&str>) -> Request {
         let message = Arc::clone(&message.inner);
         Request(
-            self.profile
+            self.inner
                 .read(message, &self.token_key, received_at_us, format_error),
         )
     }
@@ -134,7 +134,7 @@ impl Profile {
             billing_currency,
             additional_amounts,
         };
-        let reply = self.profile.reply(&self.spec, &request.0, &decision);
+        let reply = self.inner.reply(&self.spec, &request.0, &decision);
         Ok(PyBytes::new(
             python,
             &reply.map_err(|error| reply_error(python, &error))?,
@@ -150,7 +150,7 @@ impl Profile {
         transmitted_at_us: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let body = self
-            .profile
+            .inner
             .network_management(&self.spec, code, stan, transmitted_at_us);
         Ok(PyBytes::new(
             python,
@@ -159,7 +159,7 @@ impl Profile {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Profile {}>", self.profile.name())
+        format!("<Profile {}>", self.inner.name())
     }
 }
 
@@ -243,6 +243,10 @@ impl Request {
 
 /// One PostgreSQL array per column, in its binary form, for a batch of requests.
 #[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments arrive as owned values"
+)]
 fn pack_records<'py>(
     python: Python<'py>,
     requests: Vec<PyRef<'py, Request>>,
