@@ -45,8 +45,8 @@ class Message:
     def reveal(self, path: str) -> str:
         """As `[]`, but card data in the clear. For the few who must; the server never calls it."""
     def to_json(self, *, reveal: bool = False) -> bytes: ...
-    def describe(self) -> list[tuple[str, str, str]]:
-        """Rows (path, name, masked text), nested rows after their parent."""
+    def describe(self, *, reveal: bool = False) -> list[tuple[str, str, str]]:
+        """Rows (path, name, text), nested rows after their parent; masked unless `reveal`."""
 
 @final
 class Frame:

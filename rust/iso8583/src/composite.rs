@@ -3,7 +3,7 @@
 use crate::bitmap;
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
-use crate::error::Fault;
+use crate::error::{Fault, bytes};
 use crate::message::{Kind, Node};
 use crate::spec::{Definition, Layout, Length, NONE};
 
@@ -98,7 +98,7 @@ impl<'a> Decoder<'a> {
         let Some(octets) = octets else {
             let left = end.saturating_sub(start);
             let expected = format!("a bitmap of {bitmap_bytes} bytes");
-            return Err(Fault::boxed(start, expected, format!("{left} bytes")).under("_bitmap"));
+            return Err(Fault::boxed(start, expected, bytes(left)).under("_bitmap"));
         };
         let (from, to) = (start.saturating_mul(2), at.saturating_mul(2));
         let node = self.open(Node::new(NONE, Kind::Bitmap, start, from, to));
@@ -131,7 +131,7 @@ impl<'a> Decoder<'a> {
             else {
                 let left = end.saturating_sub(at);
                 let expected = "a data set's id and length, 3 bytes";
-                return Err(Fault::boxed(at, expected, format!("{left} bytes")));
+                return Err(Fault::boxed(at, expected, bytes(left)));
             };
             let length = usize::from(u16::from_be_bytes([*high, *low]));
             let next = content.saturating_add(length);
@@ -141,7 +141,7 @@ impl<'a> Decoder<'a> {
                 let length_at = at.saturating_add(1);
                 let fault = Fault::boxed(
                     length_at,
-                    format!("at most {left} bytes"),
+                    format!("at most {}", bytes(left)),
                     format!("length {length}"),
                 );
                 return Err(fault.under(&key()));
@@ -174,6 +174,6 @@ fn ended(at: usize, end: usize) -> Outcome<()> {
     Err(Fault::boxed(
         at,
         "the end of the field",
-        format!("{left} bytes more"),
+        format!("{} more", bytes(left)),
     ))
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::encoding::{Coding, nibble};
-use crate::error::{DecodeError, Fault};
+use crate::error::{DecodeError, Fault, bytes};
 use crate::message::{Head, Kind, Message, Node};
 use crate::spec::{Definition, Length, NONE, Spec};
 
@@ -93,13 +93,13 @@ impl<'a> Decoder<'a> {
         Err(Fault::boxed(
             at,
             "the end of the message",
-            format!("{left} bytes more"),
+            format!("{} more", bytes(left)),
         ))
     }
 
     /// Message type and bitmaps; gives the offset behind them.
     fn head(&mut self, head: &mut Head) -> Outcome<usize> {
-        let short = |at, what: &str, left: usize| Fault::boxed(at, what, format!("{left} bytes"));
+        let short = |at, what: &str, left: usize| Fault::boxed(at, what, bytes(left));
         let Some(message_type) = self.body.get(..TYPE_BYTES) else {
             return Err(short(0, "a message type of 2 bytes", self.body.len()).under("mti"));
         };
@@ -160,10 +160,9 @@ impl<'a> Decoder<'a> {
         let (content, half_bytes) = self.extent(definition, at, end)?;
         let next = content.saturating_add(half_bytes.div_ceil(2));
         if next > end {
-            let bytes = half_bytes.div_ceil(2);
             let left = end.saturating_sub(content);
-            let found = format!("{left} bytes left");
-            return Err(Fault::boxed(content, format!("{bytes} bytes"), found));
+            let found = format!("{} left", bytes(left));
+            return Err(Fault::boxed(content, bytes(half_bytes.div_ceil(2)), found));
         }
         let padded = half_bytes & 1 == 1 && definition.pad.left;
         let start = content
@@ -188,9 +187,9 @@ impl<'a> Decoder<'a> {
                 let content = at.saturating_add(prefix.bytes);
                 let wire = self.body.get(at..content).filter(|_| content <= end);
                 let Some(wire) = wire else {
-                    let expected = format!("a length of {} bytes", prefix.bytes);
+                    let expected = format!("a length of {}", bytes(prefix.bytes));
                     let left = end.saturating_sub(at);
-                    return Err(Fault::boxed(at, expected, format!("{left} bytes left")));
+                    return Err(Fault::boxed(at, expected, format!("{} left", bytes(left))));
                 };
                 let Some(units) = prefix.read(wire) else {
                     return Err(Fault::boxed(

@@ -135,6 +135,15 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
+/// A number of bytes, for error texts.
+pub(crate) fn bytes(count: usize) -> String {
+    if count == 1 {
+        "1 byte".to_owned()
+    } else {
+        format!("{count} bytes")
+    }
+}
+
 /// A fault on its way out of nested fields; each level puts its key in front of the path.
 #[derive(Debug)]
 pub(crate) struct Fault {

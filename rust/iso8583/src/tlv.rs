@@ -2,7 +2,7 @@
 
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
-use crate::error::Fault;
+use crate::error::{Fault, bytes};
 use crate::message::{Kind, Node};
 use crate::spec::TagTable;
 use crate::{NODES_MAX, TEMPLATE_DEPTH_MAX};
@@ -87,7 +87,7 @@ impl<'a> Decoder<'a> {
             }
             let rest = self.body.get(at..end).unwrap_or(&[]);
             let Some(tag_bytes) = tag_length(rest) else {
-                let found = format!("{} bytes left", rest.len());
+                let found = format!("{} left", bytes(rest.len()));
                 return Err(Fault::boxed(at, "a whole tag", found));
             };
             let (tag, more) = rest.split_at_checked(tag_bytes).unwrap_or((rest, &[]));
@@ -101,7 +101,7 @@ impl<'a> Decoder<'a> {
             let next = content.saturating_add(length);
             if next > end {
                 let left = end.saturating_sub(content);
-                let expected = format!("at most {left} bytes");
+                let expected = format!("at most {}", bytes(left));
                 let fault = Fault::boxed(length_at, expected, format!("length {length}"));
                 return Err(fault.under(&key()));
             }

@@ -14,7 +14,9 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn new(message: cbs_iso8583::Message) -> Self {
-        Self { inner: Arc::new(message) }
+        Self {
+            inner: Arc::new(message),
+        }
     }
 }
 
@@ -31,7 +33,9 @@ impl Message {
     }
 
     fn __getitem__(&self, path: &str) -> PyResult<String> {
-        self.inner.masked_text(path).ok_or_else(|| PyKeyError::new_err(path.to_owned()))
+        self.inner
+            .masked_text(path)
+            .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
     }
 
     #[pyo3(signature = (path, default=None))]
@@ -40,7 +44,8 @@ impl Message {
     }
 
     fn __contains__(&self, path: &Bound<'_, PyAny>) -> bool {
-        path.extract::<&str>().is_ok_and(|path| self.inner.contains(path))
+        path.extract::<&str>()
+            .is_ok_and(|path| self.inner.contains(path))
     }
 
     fn __iter__<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
@@ -68,8 +73,9 @@ impl Message {
         PyBytes::new(python, &self.inner.to_json(reveal))
     }
 
-    fn describe(&self) -> Vec<(String, String, String)> {
-        self.inner.rows(true)
+    #[pyo3(signature = (*, reveal=false))]
+    fn describe(&self, reveal: bool) -> Vec<(String, String, String)> {
+        self.inner.rows(!reveal)
     }
 }
 

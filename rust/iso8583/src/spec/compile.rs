@@ -346,6 +346,7 @@ impl Compiler {
         mut section: Section,
         depth: usize,
     ) -> Result<u16, SpecError> {
+        self.resolve_type(&mut section)?;
         let mut base = Table::new();
         base.insert("rest".to_owned(), toml::Value::Boolean(true));
         base.insert("letters".to_owned(), toml::Value::Boolean(true));

@@ -1,0 +1,215 @@
+"""`cbs decode`, `cbs describe`, `cbs encode`: one message between bytes, JSON and a table.
+
+Card data is shown in asterisks unless `--reveal` asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from cbs.codec import Codec, Frame, Framer, Message
+from cbs.errors import DecodeError, FrameError
+
+_FRAMINGS = ("auto", "vmlh", "none")
+_HEADERS = ("auto", "visa22", "none")
+_FRAME_LENGTH_MAX = 2048
+_EXAMPLE = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="HEX_OR_FILE",
+        help="Hex text, a file of bytes or of hex text, or - for standard input.",
+    ),
+]
+Document = Annotated[str, typer.Argument(metavar="JSON_FILE", help="A file, or - for stdin.")]
+Spec = Annotated[
+    str,
+    typer.Option("--spec", help="A packaged specification, or a .toml file."),
+]
+Framing = Annotated[
+    str, typer.Option("--framing", help="vmlh (four octets in front), none, or auto.")
+]
+Header = Annotated[
+    str, typer.Option("--header", help="visa22 (the 22-byte header), none, or auto.")
+]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show card data in the clear.")]
+
+
+def decode(
+    source: Source,
+    spec: Spec = "visa_like",
+    framing: Framing = "auto",
+    header: Header = "auto",
+    reveal: Reveal = False,
+) -> None:
+    """Turn a message's bytes into JSON; several frames give one document each."""
+    codec = Codec.load(spec)
+    for frame in _read_frames(source, framing, header):
+        document = _envelope(frame)
+        if frame.kind in ("message", "reject"):
+            message = codec.decode(frame.body)
+            document |= orjson.loads(message.to_json(reveal=reveal))
+        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
+def describe(
+    source: Source,
+    spec: Spec = "visa_like",
+    framing: Framing = "auto",
+    header: Header = "auto",
+    reveal: Reveal = False,
+) -> None:
+    """Show a message field by field, with names. What was read before a fault is shown too."""
+    codec = Codec.load(spec)
+    for frame in _read_frames(source, framing, header):
+        rows = [(name, "", text) for name, text in _envelope(frame).items()]
+        if frame.kind not in ("message", "reject"):
+            _print_table(rows)
+            continue
+        try:
+            message = codec.decode(frame.body)
+        except DecodeError as error:
+            if error.partial is not None:
+                _print_table(rows + _rows(error.partial, reveal))
+            raise
+        _print_table(rows + _rows(message, reveal))
+
+
+def encode(document: Document, spec: Spec = "visa_like") -> None:
+    """Turn JSON, shaped as `cbs decode --reveal` prints it, into a message's bytes as hex."""
+    codec = Codec.load(spec)
+    try:
+        mapping = orjson.loads(_read_bytes(document))
+    except orjson.JSONDecodeError as error:
+        raise typer.BadParameter(f"no JSON: line {error.lineno}, column {error.colno}") from error
+    if not isinstance(mapping, dict):
+        raise typer.BadParameter("no JSON object")
+    frame, header = mapping.pop("frame", None), mapping.pop("header", None)
+    body = codec.encode(mapping)
+    try:
+        header_octets = bytes.fromhex(header) if header else None
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter("header: no hex text") from error
+    framer = Framer("vmlh" if frame else "none", frame_length_max=_FRAME_LENGTH_MAX)
+    typer.echo(framer.wrap(body, header=header_octets).hex())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the three commands to `app`."""
+    app.command(epilog="Example: cbs decode --reveal message.bin")(decode)
+    app.command(epilog=f'Example: cbs describe "{_EXAMPLE}"')(describe)
+    app.command(epilog="Example: cbs decode --reveal message.bin | cbs encode -")(encode)
+
+
+app = typer.Typer()
+register(app)
+
+
+def _read_bytes(source: str) -> bytes:
+    """Standard input, or a file. The argument is never repeated: it may be a message."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter("no such file, or it cannot be read") from error
+
+
+def _read_octets(source: str) -> bytes:
+    """The octets of hex text, of a file or of standard input, whichever `source` is."""
+    try:
+        return bytes.fromhex(source)
+    except ValueError:
+        pass  # then it names a file
+    content = _read_bytes(source)
+    try:
+        return bytes.fromhex(content.decode("ascii"))
+    except ValueError:
+        return content
+
+
+def _read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
+    """Cut what `source` holds into frames, framed and headed as told or as it looks."""
+    if framing not in _FRAMINGS:
+        raise typer.BadParameter(f"framing: one of {', '.join(_FRAMINGS)}")
+    if header not in _HEADERS:
+        raise typer.BadParameter(f"header: one of {', '.join(_HEADERS)}")
+    octets = _read_octets(source)
+    if not octets:
+        raise typer.BadParameter("nothing to read")
+    if framing == "auto":
+        framing = "vmlh" if _looks_framed(octets) else "none"
+    framer = Framer(
+        framing,
+        header=None if header == "none" else header,
+        frame_length_max=_FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
+    )
+    yield from framer.feed(octets)
+    if framer.pending_bytes:
+        missing = f"the last frame is cut off after {framer.pending_bytes} bytes"
+        raise FrameError(missing, offset=len(octets) - framer.pending_bytes)
+
+
+def _looks_framed(octets: bytes) -> bool:
+    """A length, a zero, and a known message format; no message starts so.
+
+    The length must fit, unless a header follows: then the frame was cut off on its way here.
+    """
+    if len(octets) < 4 or octets[2] != 0 or octets[3] >> 4 not in (0, 2):
+        return False
+    length = int.from_bytes(octets[:2], "big")
+    return length <= min(_FRAME_LENGTH_MAX, len(octets) - 4) or octets[4:6] == b"\x16\x01"
+
+
+def _envelope(frame: Frame) -> dict[str, Any]:
+    """What stood around the message, as the first keys of its document."""
+    envelope: dict[str, Any] = {}
+    if frame.prefix:
+        envelope["frame"] = frame.prefix.hex()
+    if frame.header is not None:
+        envelope["header"] = frame.header.hex()
+    if frame.kind != "message":
+        envelope["kind"] = frame.kind
+    return envelope
+
+
+def _rows(message: Message, reveal: bool) -> list[tuple[str, str, str]]:
+    head = [
+        ("mti", "Message type", message.mti),
+        ("bitmap", "Bitmap", message.bitmap),
+    ]
+    return head + message.describe(reveal=reveal)
+
+
+def _print_table(rows: list[tuple[str, str, str]]) -> None:
+    """Aligned columns; a table with lines where a person reads it."""
+    rows = [(path, name, _visible(text)) for path, name, text in rows]
+    if not sys.stdout.isatty():
+        path_width = max((len(path) for path, _, _ in rows), default=0)
+        name_width = max((len(name) for _, name, _ in rows), default=0)
+        for path, name, text in rows:
+            typer.echo(f"{path:<{path_width}}  {name:<{name_width}}  {text}")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Field", "Name")
+    table.add_column("Value", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def _visible(text: str) -> str:
+    """The text with control characters spelled out: a terminal must not obey a message."""
+    return "".join(
+        character if character.isprintable() else f"\\x{ord(character):02x}" for character in text
+    )
