@@ -82,7 +82,7 @@ def test_a_purchase_is_approved_and_taken_back_by_memory(simulate: Simulate) -> 
     assert bought.returncode == 0, bought.stderr
     assert "<- 0110 00 approved EUR 42.50, authorization code" in bought.stdout
     assert taken_back.returncode == 0, taken_back.stderr
-    assert "<- 0430 00 approved" in taken_back.stdout
+    assert "<- 0430 00 accepted" in taken_back.stdout
     assert json.loads(again.stdout)["reply"]["39"] == "00"
 
 
@@ -119,7 +119,7 @@ def test_echo_sign_on_and_sign_off_are_answered(simulate: Simulate) -> None:
         result = simulate(command)
 
         assert result.returncode == 0, result.stderr
-        assert "<- 0810 00 approved" in result.stdout
+        assert "<- 0810 00 accepted" in result.stdout
 
 
 def test_raw_bytes_are_sent_as_they_are(simulate: Simulate) -> None:
@@ -130,7 +130,7 @@ def test_raw_bytes_are_sent_as_they_are(simulate: Simulate) -> None:
 
     for result in (bare, framed):
         assert result.returncode == 0, result.stderr
-        assert "<- 0810 00 approved" in result.stdout
+        assert "<- 0810 00 accepted" in result.stdout
 
 
 def test_raw_bytes_that_nobody_answers_end_in_one_line(simulate: Simulate) -> None:

@@ -26,7 +26,7 @@ def told(codec: Codec, fields: Fields) -> str:
 
 
 def reply(codec: Codec, **fields: str) -> Message:
-    values: dict[str, Any] = {name.lstrip("f"): value for name, value in fields.items()}
+    values: dict[str, Any] = {name.removeprefix("f"): value for name, value in fields.items()}
     return codec.decode(codec.encode({"mti": "0110"} | values))
 
 
@@ -74,9 +74,7 @@ def test_a_repeat_and_a_completion_say_what_they_are(codec: Codec) -> None:
 
 
 def test_other_kinds_have_words_of_their_own(codec: Codec) -> None:
-    assert "account verification by hand" in told(
-        codec, messages.account_verification(CARD, "978")
-    )
+    assert "account verification by hand" in told(codec, messages.account_verification(CARD, "978"))
     assert "cash withdrawal of EUR 20.00" in told(codec, messages.cash(CARD, 2000, "978"))
     assert "balance inquiry" in told(codec, messages.balance_inquiry(CARD, "978"))
     assert "refund of EUR 20.00" in told(codec, messages.refund(CARD, 2000, "978"))
@@ -100,6 +98,13 @@ def test_a_decline_is_told_by_its_meaning(codec: Codec) -> None:
     )
     assert response_code_text("ZZ") == "ZZ unknown response code"
     assert response_code_text(None) == "no response code"
+
+
+def test_follow_ups_and_network_management_are_accepted_rather_than_approved(
+    codec: Codec,
+) -> None:
+    for mti in ("0130", "0430", "0810"):
+        assert describe_reply(reply(codec, fmti=mti, f39="00")) == f"{mti} 00 accepted"
 
 
 def test_balances_and_the_amount_asked_for_are_told(codec: Codec) -> None:

@@ -40,8 +40,10 @@ def describe_request(message: Message) -> str:
 def describe_reply(message: Message, elapsed_s: float | None = None) -> str:
     """One line: "0110 00 approved EUR 42.50, authorization code 123456, in 1.9 ms"."""
     code = message.get("39")
-    parts = [f"{message.mti} {wording.response_code_text(code)}"]
-    if code in wording.APPROVALS and message.mti in ("0110", "0210"):
+    decides = message.mti in ("0110", "0210")
+    meaning = wording.response_code_text(code) if decides or code != "00" else "00 accepted"
+    parts = [f"{message.mti} {meaning}"]
+    if decides and code in wording.APPROVALS:
         parts[0] += f" {_approved_amount(message)}".rstrip()
     if "38" in message:
         parts.append(f"authorization code {message['38']}")
