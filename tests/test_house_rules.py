@@ -133,9 +133,10 @@ def sql_functions() -> Iterator[tuple[str, str, int]]:
 
 
 def test_no_marker_of_unfinished_work_is_left() -> None:
-    # In two halves, or this file would find itself.
-    words = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "unimplemented" + "!", "todo" + "!(")
-    marker = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, words)) + r")(?!\w)")
+    # In two halves, or this file would find itself. The third is a currency's name as well, so it
+    # counts only where it opens a comment.
+    words = "|".join(("TO" + "DO", "FIX" + "ME", "unimplemented" + "!", "todo" + "!"))
+    marker = re.compile(rf"(?<!\w)(?:{words})(?!\w)|(?:--|#|//|\*) ?XX" + r"X(?!\w)")
     assert [named(path) for path, text in texts() if marker.search(text)] == []
 
 

@@ -5,9 +5,22 @@ from typing import Any, Final, final
 
 from typing_extensions import disjoint_base
 
-build_profile: Final[str]
-""""release" or "debug": benches refuse a debug build."""
+__all__ = [
+    "RECORD_COLUMNS",
+    "Codec",
+    "Frame",
+    "Framer",
+    "Message",
+    "Profile",
+    "Request",
+    "TokenKey",
+    "build_profile",
+]
 
+build_profile: Final[str]
+"""Either "release" or "debug": benches refuse a debug build."""
+
+@disjoint_base
 class Codec:
     """One wire specification, compiled. Immutable; safe to share between threads."""
 
@@ -35,10 +48,10 @@ class Message:
     @property
     def bitmap(self) -> str:
         """Every bitmap on the wire, one after the other, as lower-case hex."""
-    def __getitem__(self, path: str) -> str:
+    def __getitem__(self, path: str, /) -> str:
         """Text at a path: "4", "62.2", "55.9F26", "62._bitmap". Raises `KeyError`."""
     def get(self, path: str, default: str | None = None) -> str | None: ...
-    def __contains__(self, path: object) -> bool: ...
+    def __contains__(self, path: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]:
         """The numbers of the data elements present, ascending, as text."""
     def __len__(self) -> int: ...
@@ -54,7 +67,7 @@ class Frame:
 
     @property
     def kind(self) -> str:
-        """"message", "reject", "control" (session control) or "poll" (zero length)."""
+        """One of "message", "reject", "control" (session control), "poll" (zero length)."""
     @property
     def prefix(self) -> bytes:
         """The octets that framed it (four for vmlh)."""
@@ -81,7 +94,9 @@ class Framer:
     @property
     def pending_bytes(self) -> int:
         """Bytes held of a frame that is not complete yet."""
-    def wrap(self, body: bytes, *, header: bytes | None = None, reply_to: Frame | None = None) -> bytes:
+    def wrap(
+        self, body: bytes, *, header: bytes | None = None, reply_to: Frame | None = None
+    ) -> bytes:
         """Frame `body`. With `reply_to`, under that frame's header with its addresses swapped."""
     def answer(self, frame: Frame) -> bytes | None:
         """What a poll is answered with; None for frames that want no answer of their own."""
@@ -111,7 +126,9 @@ class Profile:
     @property
     def link(self) -> dict[str, Any]:
         """The `[link]` table: framing, header, deadline_ms, on_deadline, echo_interval_s, ..."""
-    def read(self, message: Message, *, received_at_us: int, format_error: str | None = None) -> Request:
+    def read(
+        self, message: Message, *, received_at_us: int, format_error: str | None = None
+    ) -> Request:
         """What a decoded message asks for. `received_at_us`: UTC microseconds since 1970."""
     def reply(
         self,
@@ -137,7 +154,10 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """"decide", "network_management", "refuse" (answer `refusal` at once), "response", "ignore"."""
+        """One of "decide", "network_management", "refuse", "response", "ignore".
+
+        "refuse" is answered with `refusal` at once.
+        """
     @property
     def message_type(self) -> str: ...
     @property
