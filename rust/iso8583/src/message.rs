@@ -235,7 +235,7 @@ impl Message {
         word & bitmap::FIRST.wrapping_shr(bit & 63) != 0
     }
 
-    fn element(&self, field: u16) -> Option<usize> {
+    pub(crate) fn element(&self, field: u16) -> Option<usize> {
         if !self.is_announced(field) {
             return None;
         }

@@ -14,9 +14,12 @@ impl Message {
             None => (path, None),
             Some((first, rest)) => (first, Some(rest)),
         };
-        let element = self
-            .elements()
-            .find(|index| self.is_called(*index, first))?;
+        // numbers are compared before texts; the text still decides, or "04" would be found
+        let element = first
+            .parse()
+            .ok()
+            .and_then(|field| self.element(field))
+            .filter(|index| self.is_called(*index, first))?;
         match rest {
             None => Some(Found {
                 index: element,
