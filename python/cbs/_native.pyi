@@ -15,6 +15,7 @@ __all__ = [
     "Request",
     "TokenKey",
     "build_profile",
+    "pack_records",
 ]
 
 build_profile: Final[str]
