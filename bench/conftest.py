@@ -13,13 +13,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cbs.database.migrate import migrate
 
 from bench.measure import flush_ms
 from bench.report import Report
 from cbs import _native
 from cbs.codec import Codec
 from cbs.database.embedded import EmbeddedServer
+from cbs.database.migrate import migrate
 from cbs.database.portfolio import load_demo
 from cbs.network import TokenKey
 

@@ -15,7 +15,7 @@ import orjson
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.measure import interleaved_ratio
+from bench.measure import MICROSECONDS, interleaved_ratio
 from bench.peer_specification import PEER_SPECIFICATION
 from bench.report import Report, Row
 from cbs.codec import Codec, Message
@@ -64,14 +64,12 @@ def assert_same_values(ours: Message, peer: dict[str, str], fields: messages.Fie
 
 def measure(
     benchmark: BenchmarkFixture, report: Report, name: str, call: Callable[[], object]
-) -> float | None:
-    """Run `call` under pytest-benchmark; the median in microseconds, None when it is off."""
+) -> None:
+    """Run `call` under pytest-benchmark and report its median."""
     benchmark(call)
-    if benchmark.stats is None:
-        return None
-    median_us = benchmark.stats.stats.median * 1_000_000
-    report.add(Row(name, median_us, 1_000_000 / median_us))
-    return median_us
+    if benchmark.stats is not None:
+        median_us = benchmark.stats.stats.median * MICROSECONDS
+        report.add(Row(name, median_us, MICROSECONDS / median_us))
 
 
 def compare(
@@ -84,9 +82,9 @@ def compare(
     """Measure the peer, and how the two compare when they alternate."""
     benchmark(peer)
     if benchmark.stats is not None:
-        median_us = benchmark.stats.stats.median * 1_000_000
+        median_us = benchmark.stats.stats.median * MICROSECONDS
         ratio = interleaved_ratio(ours, peer)
-        report.add(Row(name, median_us, 1_000_000 / median_us, ratio))
+        report.add(Row(name, median_us, MICROSECONDS / median_us, ratio))
 
 
 @pytest.mark.benchmark(group="decode")

@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 import uvloop
-from cbs.database.procedures import Outcome
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.conftest import TOKEN_KEY_HEX, Database
@@ -24,12 +23,14 @@ from bench.report import Report, Row
 from bench.traffic import purchase_source
 from cbs.codec import Codec
 from cbs.database import pool, procedures
+from cbs.database.procedures import Outcome
 from cbs.network import Profile, TokenKey
 
 Columns = list[tuple[Any, ...]]
 
 ROUNDS = {1: 2_000, 16: 400, 128: 120}
 WARM_UP_ROUNDS = 20
+EMPTY_CALL_ROUNDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Decider:
     def authorize(self, now: datetime, columns: Columns) -> list[Outcome]:
         """Decide one batch and wait for its commit."""
         return self.runner.run(procedures.authorize(self.connection, now, columns))
+
+    def query(self, statement: LiteralString) -> tuple[Any, ...] | None:
+        """The first row of a prepared statement's result."""
+
+        async def first_row() -> tuple[Any, ...] | None:
+            cursor = await self.connection.execute(statement, prepare=True)
+            return await cursor.fetchone()
+
+        return self.runner.run(first_row())
 
     @property
     def cpu_s(self) -> float:
@@ -71,6 +81,31 @@ def batch_of(codec: Codec) -> Callable[[int], Columns]:
         return profile.read(message, received_at_us=received_at_us).record
 
     return lambda size: list(zip(*(record() for _ in range(size)), strict=True))
+
+
+@pytest.mark.benchmark(group="procedure")
+def test_empty_call(benchmark: BenchmarkFixture, report: Report, decider: Decider) -> None:
+    """The yardstick of this run: what any call costs on this machine, at this moment."""
+
+    def call() -> Any:
+        return decider.query("SELECT 1")
+
+    for _ in range(WARM_UP_ROUNDS):
+        call()
+    cpu_before_s = decider.cpu_s
+    assert benchmark.pedantic(call, rounds=EMPTY_CALL_ROUNDS) == (1,)
+    cpu_used_s = decider.cpu_s - cpu_before_s
+    if benchmark.stats is not None:
+        median_us = benchmark.stats.stats.median * MICROSECONDS
+        cpu_us = cpu_used_s * MICROSECONDS / EMPTY_CALL_ROUNDS
+        report.add(
+            Row(
+                "yardstick: SELECT 1",
+                median_us,
+                MICROSECONDS / median_us,
+                cpu=f"backend {cpu_us:.1f}",
+            )
+        )
 
 
 @pytest.mark.benchmark(group="procedure")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -202,8 +203,7 @@ def drive(
             ready = selector.select(REPLY_TIMEOUT_S)
             assert ready, f"{outstanding} requests were not answered"
             for key, _ in ready:
-                link = key.fileobj
-                assert isinstance(link, socket.socket)
+                link = cast(socket.socket, key.fileobj)
                 data = link.recv(262_144)
                 assert data, "the server closed a link"
                 key.data.extend(data)

@@ -350,7 +350,7 @@ class LunchHour(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Users now and how fast to get there; None at the end of the day."""
-        hours = self.get_run_time() / 60 / self.minutes_per_hour
+        hours = float(self.get_run_time()) / 60 / self.minutes_per_hour
         if hours >= 24:
             return None
         users = users_at(hours, self.users_peak)

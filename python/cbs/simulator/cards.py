@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -17,6 +18,7 @@ SPECIAL_INDEXES: Final = range(1801, DEMO_CARD_COUNT + 1)
 """Cards with something about them: little money, expired, lost."""
 
 _PAN_LENGTHS: Final = range(12, 20)
+_SHORT: Final = re.compile("near zero|overdraft")
 
 
 class CardError(CbsError):
@@ -76,15 +78,17 @@ class StoryCards:
             [card for card in map(demo_card, AMPLE_INDEXES) if _is_in(card, currency)]
         )
 
-    def short_of_money(self, currency: str) -> Card:
-        """An active card whose account holds little, in `currency` (digits)."""
-        return self._fixed or self._any_of(
-            [
-                card
-                for card in map(demo_card, SPECIAL_INDEXES)
-                if _is_in(card, currency) and card.status == "active" and "near zero" in card.note
-            ]
-        )
+    def short_of_money(self, currency: str) -> list[Card]:
+        """Active cards whose accounts hold little, in `currency` (digits), in any order."""
+        if self._fixed is not None:
+            return [self._fixed]
+        found = [
+            Card(card.pan, card.expiry)
+            for card in map(demo_card, SPECIAL_INDEXES)
+            if _is_in(card, currency) and card.status == "active" and _SHORT.search(card.note)
+        ]
+        self._random.shuffle(found)
+        return found
 
     def _any_of(self, cards: list[DemoCard]) -> Card:
         if not cards:

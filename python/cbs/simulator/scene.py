@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Scene:
         self.client = client
         self.cards = cards
         self.narrator = narrator
+        self._held: dict[str, Mapping[str, Any]] = {}
 
     def say(self, text: str) -> None:
         """A sentence of the story."""
@@ -48,10 +50,7 @@ class Scene:
 
     def request(self, fields: Mapping[str, Any], *, expect: str = "00") -> Exchange:
         """Send, tell both ways, and fail unless the reply's code is `expect`."""
-        self.client.connect()
-        self.narrator.sent(self.client.codec.decode(self.client.codec.encode(fields)))
-        exchange = self.client.request(fields)
-        self.narrator.answered(exchange.reply, exchange.elapsed_s)
+        exchange = self._exchange(fields)
         if exchange.response_code != expect:
             raise StoryFailedError(
                 f"expected {response_code_text(expect)}, got: {describe_reply(exchange.reply)}"
@@ -61,6 +60,7 @@ class Scene:
     def send_and_cut(self, fields: Mapping[str, Any]) -> None:
         """Send, and tear the cable before an answer can be read."""
         self.client.connect()
+        self._keep_track(fields)
         body = self.client.send(fields)
         self.narrator.sent(self.client.codec.decode(body))
         self.client.cut()
@@ -88,6 +88,29 @@ class Scene:
         if not condition:
             raise StoryFailedError(f"expected {expectation}")
 
+    def give_back(self) -> None:
+        """Take back what a story that ended halfway has left on hold."""
+        if self._held:
+            self.say("Taking back what is still held.")
+        for original in list(self._held.values()):
+            self._exchange(messages.reversal(original, reason=messages.REASON_NOT_COMPLETED))
+
+    def _exchange(self, fields: Mapping[str, Any]) -> Exchange:
+        """Send and tell both ways, whatever the answer."""
+        self.client.connect()
+        self.narrator.sent(self.client.codec.decode(self.client.codec.encode(fields)))
+        self._keep_track(fields)
+        exchange = self.client.request(fields)
+        self.narrator.answered(exchange.reply, exchange.elapsed_s)
+        return exchange
+
+    def _keep_track(self, fields: Mapping[str, Any]) -> None:
+        """Remember what may be on hold once this is sent, by its retrieval reference."""
+        if fields["mti"].startswith("010") and int(fields["4"]):
+            self._held[fields["37"]] = fields
+        elif fields["mti"].startswith("04") and "95" not in fields:
+            self._held.pop(fields["37"], None)
+
 
 def run_story(story: Story, scene: Scene) -> bool:
     """Play one story to its end and tell how it ended: True for ok."""
@@ -96,6 +119,8 @@ def run_story(story: Story, scene: Scene) -> bool:
     try:
         story.play(scene)
     except CbsError as error:
+        with contextlib.suppress(CbsError):
+            scene.give_back()
         scene.narrator.closing(f"{story.name}: {error}", succeeded=False)
         return False
     finally:

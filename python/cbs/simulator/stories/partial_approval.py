@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from cbs.simulator import messages
+from cbs.simulator.messages import Card
 from cbs.simulator.money import format_amount
 from cbs.simulator.narration import additional_amounts
-from cbs.simulator.scene import Scene, Story
+from cbs.simulator.scene import Scene, Story, StoryFailedError
 
 _TOO_MUCH_MINOR: Final = 5_000
 _EURO: Final = "978"
@@ -16,9 +17,7 @@ _ORIGINAL_AMOUNT: Final = "57"
 
 def play(scene: Scene) -> None:
     """Ask for more than there is, with and without the flag; take the part back."""
-    card = scene.cards.short_of_money(_EURO)
-    before_minor = scene.available_minor(card, _EURO)
-    scene.check(before_minor > 0, "a card with a little money on it")
+    card, before_minor = _card_with_a_little(scene)
     price_minor = before_minor + _TOO_MUCH_MINOR
     scene.say("A customer buys for more than the card has, where all or nothing is asked.")
     scene.request(messages.purchase(card, price_minor, _EURO), expect="51")
@@ -40,6 +39,15 @@ def play(scene: Scene) -> None:
     scene.say("The customer has no cash either, and leaves.")
     scene.request(messages.reversal(sale))
     scene.expect_available(card, _EURO, before_minor)
+
+
+def _card_with_a_little(scene: Scene) -> tuple[Card, int]:
+    """A card that is short of money but not without any, and how much it has."""
+    for card in scene.cards.short_of_money(_EURO):
+        available_minor = scene.available_minor(card, _EURO)
+        if available_minor > 0:
+            return card, available_minor
+    raise StoryFailedError("expected a card with a little money on it, found none")
 
 
 STORY: Final = Story("partial-approval", "a purchase only partly approved", play)
