@@ -10,9 +10,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cbs.codec import Codec, Frame, Framer, Message
+from cbs.demo import demo_card
 
 TIMEOUT_S = 20.0
 ACQUIRER = "432109"
+
+EURO_PANS = [
+    demo_card(index).pan for index in range(3, 1800, 2) if demo_card(index).currency == "978"
+]
+"""Cards of the demo portfolio with ample euros, each of another account."""
 
 _stans = itertools.count(1)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import psycopg
-from tests.e2e.client import PipelinedClient, changed, purchase
+from tests.e2e.client import EURO_PANS, PipelinedClient, changed, purchase
 from tests.e2e.host import Host
 
 from cbs.codec import Codec
@@ -76,7 +76,7 @@ def test_every_pipelined_request_of_many_links_is_answered_exactly_once(
     async def one_link(number: int) -> tuple[int, int]:
         async with await PipelinedClient(codec).connect(running_server.address) as client:
             started = [
-                client.start(purchase(demo_pan(11 + (number * 100 + index) % 1000), 1))
+                client.start(purchase(EURO_PANS[(number * 50 + index) % len(EURO_PANS)], 1))
                 for index in range(500)
             ]
             replies = await asyncio.gather(*started)

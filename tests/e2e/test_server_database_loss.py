@@ -12,18 +12,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cbs.database.migrate import migrate
-from tests.e2e.client import PipelinedClient, advice, changed, purchase
+from tests.e2e.client import EURO_PANS, PipelinedClient, advice, changed, purchase
 from tests.e2e.conftest import Connect, StartHost
 from tests.e2e.host import Host, wait_until
 
 from cbs.codec import Codec
 from cbs.database.embedded import EmbeddedServer
+from cbs.database.migrate import migrate
 from cbs.database.portfolio import load_demo
-from cbs.demo import demo_pan
 from cbs.network import TokenKey
 
-CARDS = [demo_pan(index) for index in range(11, 211)]
+CARDS = EURO_PANS[:200]
 
 
 @pytest.fixture
@@ -60,10 +59,9 @@ def booked(url: str) -> Counter[str]:
     """Approved purchases in force by trace number: approvals less voids."""
     with psycopg.connect(url, autocommit=True) as books:
         rows = books.execute(
-            "SELECT stan, sum(sign(attempt)) FROM cbs.operation "
-            "WHERE identity_key IN (SELECT identity_key FROM cbs.operation "
-            "WHERE response_code = '00' AND message_type IN ('0100', '0101') AND attempt > 0) "
-            "GROUP BY stan HAVING sum(sign(attempt)) <> 0"
+            "SELECT max(stan), sum(sign(attempt)) FROM cbs.operation "
+            "WHERE message_class = '0100' AND response_code = '00' OR kind = 'void' "
+            "GROUP BY account_id, card_token, identity_key HAVING sum(sign(attempt)) <> 0"
         ).fetchall()
         assert books.execute("SELECT * FROM cbs_api.check_v1()").fetchall() == []
     return Counter({stan: int(count) for stan, count in rows})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from tests.e2e.client import advice, changed, management, purchase
+from tests.e2e.client import EURO_PANS, advice, changed, management, purchase
 from tests.e2e.conftest import Connect
 from tests.e2e.host import Host
 
@@ -154,7 +154,7 @@ def test_an_unknown_extra_field_is_no_fault(running_server: Host, connect: Conne
 def test_an_unsupported_function_of_a_known_class_is_answered_12(
     running_server: Host, connect: Connect
 ) -> None:
-    reply = connect(running_server).exchange(purchase(demo_pan(1), 1_00, mti="0140"))
+    reply = connect(running_server).exchange(purchase(demo_pan(1), 1_00, mti="0160"))
     assert reply["39"] == "12"
 
 
@@ -182,7 +182,7 @@ def test_pipelined_requests_are_all_answered_exactly_once(
     running_server: Host, connect: Connect
 ) -> None:
     client = connect(running_server)
-    requests = [purchase(demo_pan(2 * index + 1), 1_00) for index in range(300)]
+    requests = [purchase(pan, 1_00) for pan in EURO_PANS[:300]]
     client.send(*requests)
     answered = [client.receive()["11"] for _ in requests]
     assert sorted(answered) == sorted(request["11"] for request in requests)

@@ -76,7 +76,8 @@ class DecisionConnection:
                     self._url, application_name=self._application_name
                 )
         except (psycopg.Error, OSError, TimeoutError, DatabaseError) as error:
-            raise ConnectionLostError(str(error)) from error
+            # Such a text names host and user, never a value; libpq spreads it over lines.
+            raise ConnectionLostError(" ".join(str(error).split())) from error
 
     @property
     def server_version(self) -> str:
