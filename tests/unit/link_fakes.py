@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from cbs.database.procedures import Outcome
-
 from cbs._native import RECORD_COLUMNS
+from cbs.database.procedures import Outcome
 from cbs.link.pending import Pending
 
 CARD = bytes(32)
@@ -86,7 +85,7 @@ def make_outcome(
     return Outcome(**values)
 
 
-Call = Callable[[Sequence[Sequence[Any]]], list[Outcome]]
+Call = Callable[[Sequence[Any]], list[Outcome]]
 
 
 class FakeDecisions:
@@ -112,8 +111,9 @@ class FakeDecisions:
     async def close(self) -> None:
         self.log.append("close")
 
-    async def authorize(self, _now: datetime, columns: Sequence[Sequence[Any]]) -> list[Outcome]:
-        keys = [int.from_bytes(key, "big") for key in columns[RECORD_COLUMNS.index("identity_key")]]
+    async def authorize(self, _now: datetime, requests: Sequence[Any]) -> list[Outcome]:
+        place = RECORD_COLUMNS.index("identity_key")
+        keys = [int.from_bytes(request.record[place], "big") for request in requests]
         self.batches.append(keys)
         self.log.append(f"authorize {keys}")
         self.entered.set()
@@ -124,7 +124,7 @@ class FakeDecisions:
         if isinstance(step, Exception):
             raise step
         if step is not None:
-            return step(columns)
+            return step(requests)
         return [make_outcome() for _ in keys]
 
     async def void_unsent(

@@ -144,7 +144,7 @@ def test_an_approval_that_came_after_its_deadline_is_voided() -> None:
 def test_a_decline_that_came_after_its_deadline_needs_no_void() -> None:
     async def scenario() -> None:
         bench = Bench()
-        bench.decisions.script.append(lambda _columns: [make_outcome("51")])
+        bench.decisions.script.append(lambda _requests: [make_outcome("51")])
         late = make_pending(key=1)
         bench.lane.submit(late)
         task = await _gated(bench)
@@ -203,7 +203,7 @@ def test_an_approval_that_one_of_two_copies_got_is_not_voided() -> None:
         bench.lane.submit(make_pending(key=1, link=gone))
         bench.lane.submit(make_pending(key=1))
         bench.decisions.script.append(
-            lambda _columns: [make_outcome(), make_outcome(is_replay=True)]
+            lambda _requests: [make_outcome(), make_outcome(is_replay=True)]
         )
         task = await _gated(bench)
         gone.is_open = False
@@ -219,7 +219,7 @@ def test_an_unsent_replay_is_not_voided_because_its_original_may_have_been_answe
         bench = Bench()
         gone = FakeLink()
         bench.lane.submit(make_pending("0101", key=1, link=gone))
-        bench.decisions.script.append(lambda _columns: [make_outcome(is_replay=True)])
+        bench.decisions.script.append(lambda _requests: [make_outcome(is_replay=True)])
         task = await _gated(bench)
         gone.is_open = False
         await _finish(bench, task)
@@ -280,7 +280,7 @@ def test_after_a_lost_call_a_replay_may_be_the_request_itself_and_is_voided_if_u
         link = FakeLink()
         pending = make_pending(key=1, link=link)
 
-        def replay(_columns: object) -> list[object]:
+        def replay(_requests: object) -> list[object]:
             link.is_open = False
             return [make_outcome(is_replay=True)]
 
@@ -343,8 +343,8 @@ def test_a_poisoned_record_is_found_by_halves_and_alone_fails() -> None:
         bench = Bench()
         poison = 5
 
-        async def authorize(now: object, columns: object) -> list[object]:
-            keys = await original(now, columns)  # type: ignore[arg-type]
+        async def authorize(now: object, requests: object) -> list[object]:
+            keys = await original(now, requests)  # type: ignore[arg-type]
             if poison in bench.decisions.batches[-1]:
                 raise RecordRefusedError("22P02")
             return keys  # type: ignore[return-value]
@@ -363,7 +363,7 @@ def test_a_poisoned_record_is_found_by_halves_and_alone_fails() -> None:
 def test_outcomes_that_do_not_fit_the_batch_answer_nobody_wrongly() -> None:
     async def scenario() -> None:
         bench = Bench()
-        bench.decisions.script += [lambda _columns: []] * 3
+        bench.decisions.script += [lambda _requests: []] * 3
         bench.lane.submit(make_pending(key=1))
         bench.lane.submit(make_pending(key=2))
         await bench.run_until_idle()

@@ -7,12 +7,14 @@ again, or is a record to blame. Everything else about an error stays in here.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from cbs._native import Request, pack_records
 from cbs.database import pool, procedures
 from cbs.database.procedures import Outcome
 from cbs.errors import DatabaseError
@@ -20,6 +22,13 @@ from cbs.errors import DatabaseError
 CALL_TIMEOUT_S = 10.0
 """A call without an answer for this long counts as a lost connection. Longer than any
 `statement_timeout`: it is for a database host that vanished without a word."""
+
+_END_PREDECESSORS = """
+SELECT pg_catalog.pg_terminate_backend(pid, 3000)
+  FROM pg_catalog.pg_stat_activity
+ WHERE application_name = pg_catalog.current_setting('application_name')
+   AND pid <> pg_catalog.pg_backend_pid()
+"""
 
 _LOST_CLASSES = ("08", "53", "57P", "25006")
 """Connection exceptions, no resources, the server going down, a standby that took over reading."""
@@ -64,17 +73,24 @@ class DecisionConnection:
     def __init__(self, url: str, *, application_name: str) -> None:
         """Connect to `url` on `open`."""
         self._url = url
-        self._application_name = application_name
+        # Nobody else may have this name: by it an earlier connection of this lane is found.
+        self._application_name = f"{application_name} {secrets.token_hex(8)}"
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def open(self) -> None:
-        """Connect, dropping what was there. Raises `ConnectionLostError`."""
+        """Connect, and make sure that an earlier connection's call is over.
+
+        A connection that broke may have left a call running in the database; until it has
+        committed or ended, nobody could say what became of it. Raises `ConnectionLostError`.
+        """
         await self.close()
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                self._connection = await pool.connect(
-                    self._url, application_name=self._application_name
-                )
+                connection = await pool.connect(self._url, application_name=self._application_name)
+                self._connection = connection
+                cursor = await connection.execute(_END_PREDECESSORS)
+                if not all(is_over for (is_over,) in await cursor.fetchall()):
+                    raise ConnectionLostError("the call of a broken connection does not end")
         except (psycopg.Error, OSError, TimeoutError, DatabaseError) as error:
             # Such a text names host and user, never a value; libpq spreads it over lines.
             raise ConnectionLostError(" ".join(str(error).split())) from error
@@ -94,9 +110,12 @@ class DecisionConnection:
         if connection is not None:
             await connection.close()
 
-    async def authorize(self, now: datetime, columns: Sequence[Sequence[Any]]) -> list[Outcome]:
+    async def authorize(self, now: datetime, requests: Sequence[Request]) -> list[Outcome]:
         """Decide a batch and commit it. Raises one of the three errors of this module."""
-        return await self._call(procedures.authorize, now, columns)
+        outcomes: list[Outcome] = await self._call(
+            procedures.authorize, now, pack_records(requests)
+        )
+        return outcomes
 
     async def void_unsent(
         self,

@@ -47,7 +47,7 @@ class Column:
     array_oid: ClassVar[int]
 
     def __init__(self, values: Sequence[Any]) -> None:
-        """Keep `values`, None where a record has none."""
+        """Keep `values`, None where a record has none, or the whole array packed into bytes."""
         self.values = values
 
     def parts(self) -> list[bytes]:
@@ -56,6 +56,8 @@ class Column:
 
     def dump(self) -> bytes:
         """The whole array in PostgreSQL's binary format."""
+        if isinstance(self.values, bytes):
+            return self.values
         count = len(self.values)
         header = _HEADER.pack(1 if count else 0, 1, self.element_oid, count, 1)
         return b"".join([header if count else header[:12], *self.parts()])

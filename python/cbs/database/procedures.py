@@ -1,4 +1,4 @@
-"""The calls of the hot path: the only statements that the server sends. All of them are literals."""
+"""The calls of the hot path: the only statements that the server sends, all of them literals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ async def authorize(
 ) -> list[Outcome]:
     """Decide a batch and commit it; one outcome per record, in order.
 
-    `columns`: one sequence per name of `RECORD_COLUMNS`, all of one length. `now`: aware. The
+    `columns`: one sequence per name of `RECORD_COLUMNS`, all of one length, or what
+    `cbs._native.pack_records` makes of a batch. `now`: aware. The
     outcomes are durable when this returns. Raises psycopg's errors; then nothing was booked, unless
     the connection broke, and then a call with the same records finds out.
     """

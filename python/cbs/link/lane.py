@@ -12,8 +12,9 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from cbs._native import Request
 from cbs.database.decision import CallAgainError, ConnectionLostError, RecordRefusedError
 from cbs.database.procedures import Outcome
 from cbs.link.directory import CardDirectory
@@ -36,7 +37,7 @@ class Decisions(Protocol):
     async def close(self) -> None:
         """Disconnect."""
 
-    async def authorize(self, now: datetime, columns: Sequence[Sequence[Any]]) -> list[Outcome]:
+    async def authorize(self, now: datetime, requests: Sequence[Request]) -> list[Outcome]:
         """Decide a batch and commit it."""
 
     async def void_unsent(
@@ -170,9 +171,9 @@ class Lane:
                 return
 
     async def _call(self, batch: list[Pending]) -> list[Outcome]:
-        columns = list(zip(*[pending.record for pending in batch], strict=True))
+        requests = [pending.request for pending in batch]
         started_at = self._clock()
-        outcomes = await self._decisions.authorize(datetime.now(UTC), columns)
+        outcomes = await self._decisions.authorize(datetime.now(UTC), requests)
         self._telemetry.batch_decided(len(batch), self._clock() - started_at)
         if len(outcomes) != len(batch):
             raise RecordRefusedError("number of outcomes differs from number of records")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cbs._native import RECORD_COLUMNS
 
@@ -47,7 +47,6 @@ class Pending:
         "is_open",
         "link",
         "received_at",
-        "record",
         "request",
         "token",
         "unlisted",
@@ -66,7 +65,6 @@ class Pending:
         self.link = link
         self.frame = frame
         self.request = request
-        self.record: tuple[Any, ...] = request.record
         self.token = request.card_token
         self.received_at = received_at
         self.deadline = deadline
@@ -79,7 +77,7 @@ class Pending:
     @property
     def identity(self) -> Identity:
         """What a later copy of this request shares with it."""
-        record = self.record
+        record = self.request.record
         return record[_NETWORK], record[_CARD_TOKEN], record[_IDENTITY_KEY]
 
     @property
