@@ -100,7 +100,10 @@ class Settings:
             mode = stat.S_IMODE(path.stat().st_mode)
             text = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"token key file {path}: {_reason(error)}") from None
+            raise SettingsError(
+                f"token key file {path}: {_reason(error)}; a file of your own in CBS_TOKEN_KEY_FILE, "
+                "or a folder of your own in CBS_DATA_DIR would do"
+            ) from None
         if mode & 0o077:
             raise SettingsError(
                 f"token key file {path}: others may read it (mode {mode:04o}); chmod 600 '{path}'"
