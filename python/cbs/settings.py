@@ -101,8 +101,8 @@ class Settings:
             text = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
-                f"token key file {path}: {_reason(error)}; a file of your own in CBS_TOKEN_KEY_FILE, "
-                "or a folder of your own in CBS_DATA_DIR would do"
+                f"token key file {path}: {_reason(error)}; "
+                "a folder that you may write to in CBS_DATA_DIR would do"
             ) from None
         if mode & 0o077:
             raise SettingsError(
