@@ -193,16 +193,20 @@ impl Spec {
             (Layout::Tlv { tags }, Value::Map(members)) => {
                 self.write_tags(tags, members, path, out)?;
             }
-            (Layout::Positional { parts, tight: true }, Value::Map(members)) => {
-                return self.write_tight(definition, parts, members, path, out);
-            }
             (
                 Layout::Positional {
                     parts,
-                    tight: false,
+                    tight,
+                    whole,
                 },
                 Value::Map(members),
             ) => {
+                if *whole && members.len() != parts.len() {
+                    return Err(path.error("all parts", format!("{} of them", members.len())));
+                }
+                if *tight {
+                    return self.write_tight(definition, parts, members, path, out);
+                }
                 for (part, value) in self.in_order(parts, members, path)? {
                     self.write_value(part, value, &path.join(&part.key), out)?;
                 }
@@ -267,7 +271,7 @@ impl Spec {
             };
             match part.length {
                 Length::Fixed(units) if units != text.len() => {
-                    return Err(path.error(format!("{units} digits"), text.len().to_string()));
+                    return Err(path.error(part.unit.count(units), text.len().to_string()));
                 }
                 _ => digits.push_str(text),
             }

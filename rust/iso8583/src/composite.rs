@@ -33,11 +33,12 @@ impl<'a> Decoder<'a> {
     fn layout(&mut self, layout: &'a Layout, start: usize, stop: usize) -> Outcome<()> {
         let (at, end) = (start >> 1, stop >> 1);
         match layout {
-            Layout::Positional { parts, tight: true } => self.tight_parts(parts, start, stop),
             Layout::Positional {
                 parts,
-                tight: false,
-            } => self.aligned_parts(parts, at, end),
+                tight,
+                whole,
+            } if *tight => self.tight_parts(parts, *whole, start, stop),
+            Layout::Positional { parts, whole, .. } => self.aligned_parts(parts, *whole, at, end),
             Layout::Bitmapped {
                 bitmap_bytes,
                 parts,
@@ -48,10 +49,16 @@ impl<'a> Decoder<'a> {
     }
 
     /// Packed digits cut into parts that need not start at a byte.
-    fn tight_parts(&mut self, parts: &[u16], start: usize, stop: usize) -> Outcome<()> {
+    fn tight_parts(
+        &mut self,
+        parts: &[u16],
+        whole: bool,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
         let mut at = start;
         for id in parts {
-            if at == stop {
+            if at == stop && !whole {
                 break;
             }
             let Some(definition) = self.spec.definition(*id) else {
@@ -63,8 +70,11 @@ impl<'a> Decoder<'a> {
                 Length::Rest | Length::Counted { .. } => left,
             };
             if width > left {
-                let fault =
-                    Fault::boxed(at >> 1, format!("{width} digits"), format!("{left} left"));
+                let fault = Fault::boxed(
+                    at >> 1,
+                    definition.unit.count(width),
+                    format!("{left} left"),
+                );
                 return Err(fault.under(&definition.key));
             }
             let next = at.saturating_add(width);
@@ -75,10 +85,16 @@ impl<'a> Decoder<'a> {
         ended(at >> 1, stop >> 1)
     }
 
-    fn aligned_parts(&mut self, parts: &[u16], start: usize, end: usize) -> Outcome<()> {
+    fn aligned_parts(
+        &mut self,
+        parts: &[u16],
+        whole: bool,
+        start: usize,
+        end: usize,
+    ) -> Outcome<()> {
         let mut at = start;
         for id in parts {
-            if at == end {
+            if at == end && !whole {
                 break;
             }
             at = self.field(*id, Kind::Part, at, end)?;

@@ -212,7 +212,7 @@ pub(crate) fn finish(
     match definition.length {
         Length::Rest => Ok(()),
         Length::Fixed(wanted) if wanted == units => Ok(()),
-        Length::Fixed(wanted) => Err(path.error(format!("{wanted} {word}"), units.to_string())),
+        Length::Fixed(wanted) => Err(path.error(definition.unit.count(wanted), units.to_string())),
         Length::Counted { min, max, .. } if units < min || units > max => {
             Err(path.error(format!("{min} to {max} {word}"), units.to_string()))
         }

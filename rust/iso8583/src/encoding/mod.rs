@@ -48,6 +48,17 @@ impl Unit {
         }
     }
 
+    /// A number of units, for error texts.
+    pub(crate) fn count(self, number: usize) -> String {
+        let word = self.word();
+        let word = if number == 1 {
+            word.trim_end_matches('s')
+        } else {
+            word
+        };
+        format!("{number} {word}")
+    }
+
     /// The word used in error texts.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -207,6 +207,7 @@ impl Compiler {
         depth: usize,
     ) -> Result<Layout, SpecError> {
         let tight = parent.coding == Coding::Bcd;
+        let whole = section.flag("whole")?.unwrap_or(false);
         let path = section.path_of("parts");
         let mut parts = Vec::new();
         let mut total = Some(0_usize);
@@ -253,6 +254,7 @@ impl Compiler {
         Ok(Layout::Positional {
             parts: parts.into(),
             tight,
+            whole,
         })
     }
 

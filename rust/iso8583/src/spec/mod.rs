@@ -118,6 +118,8 @@ pub(crate) enum Layout {
         parts: Box<[u16]>,
         /// Whether parts are packed digit to digit, so that they need not start at a byte.
         tight: bool,
+        /// Whether nothing may be cut off.
+        whole: bool,
     },
     /// A bitmap, then the parts whose bits are set. `parts` is indexed by bit, from 1.
     Bitmapped {

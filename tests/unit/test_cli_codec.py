@@ -1,0 +1,160 @@
+"""`cbs decode`, `cbs describe` and `cbs encode` as a person and a pipe use them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from tests.unit.known_messages import PUBLIC, Vector
+from typer.testing import CliRunner, Result
+
+from cbs.cli.codec import app
+from cbs.codec import Codec
+from cbs.errors import DecodeError, FrameError, SpecificationError
+
+ECHO = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
+ECOMMERCE = PUBLIC[1]
+PAN = "4567890123456783"
+
+
+def run(*arguments: str, standard_input: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=standard_input)
+
+
+def done(*arguments: str, standard_input: bytes | None = None) -> str:
+    result = run(*arguments, standard_input=standard_input)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("vector", PUBLIC, ids=repr)
+def test_decode_prints_the_json_of_the_vectors(vector: Vector) -> None:
+    document = json.loads(done("decode", "--reveal", vector.octets.hex()))
+    assert document.get("frame", "") == vector.prefix.hex()
+    assert document["header"] == vector.header.hex()
+    assert document | vector.values == document
+
+
+@pytest.mark.parametrize("vector", [it for it in PUBLIC if it.prefix], ids=repr)
+def test_what_decode_reveals_encode_turns_back(vector: Vector) -> None:
+    document = done("decode", "--reveal", vector.octets.hex())
+    assert done("encode", "-", standard_input=document.encode()).strip() == vector.octets.hex()
+
+
+def test_card_data_is_starred_unless_asked_for() -> None:
+    for command in ("decode", "describe"):
+        masked = done(command, ECOMMERCE.octets.hex())
+        assert PAN not in masked
+        assert "11 888" not in masked
+        assert "456789******6783" in masked
+        revealed = done(command, "--reveal", ECOMMERCE.octets.hex())
+        assert PAN in revealed
+        assert "11 888" in revealed
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_files_hold_bytes_or_hex_text(tmp_path: Path, binary: bool) -> None:
+    path = tmp_path / "message"
+    octets = ECOMMERCE.octets
+    spaced = octets.hex(" ", 16).replace(" ", "\n").encode()
+    path.write_bytes(octets if binary else spaced)
+    assert json.loads(done("decode", str(path)))["11"] == "002013"
+    piped = done("decode", "-", standard_input=path.read_bytes())
+    assert json.loads(piped)["11"] == "002013"
+
+
+def test_framing_and_header_can_be_told() -> None:
+    body = ECOMMERCE.body.hex()
+    document = json.loads(done("decode", "--framing", "none", "--header", "none", body))
+    assert "frame" not in document
+    assert "header" not in document
+    told = done("decode", "--framing", "vmlh", "--header", "visa22", ECOMMERCE.octets.hex())
+    assert json.loads(told)["header"] == ECOMMERCE.header.hex()
+    for wrong in (("--framing", "len2"), ("--header", "visa")):
+        assert run("decode", *wrong, body).exit_code == 2
+
+
+def test_several_frames_give_a_document_each() -> None:
+    frames = "00000000" + ECOMMERCE.octets.hex() + "0004002062656174"
+    decoder = json.JSONDecoder()
+    text, documents = done("decode", frames), []
+    while text:
+        document, end = decoder.raw_decode(text)
+        documents.append(document)
+        text = text[end:].lstrip()
+    assert [document.get("kind", "message") for document in documents] == [
+        "poll",
+        "message",
+        "control",
+    ]
+    assert documents[0] == {"frame": "00000000", "kind": "poll"}
+    assert "poll" in done("describe", "00000000")
+
+
+def test_describe_names_the_fields_in_columns() -> None:
+    lines = done("describe", ECHO).splitlines()
+    assert lines[0].split() == ["mti", "Message", "type", "0800"]
+    assert lines[-1].split(maxsplit=1) == ["70", "Network management information code  001"]
+    assert len({line.rindex("  ") for line in lines}) == 1
+
+
+def test_a_terminal_does_not_obey_a_message() -> None:
+    shown = done("describe", "0110 0000000002000000 2715")
+    assert "\\x1b\\x85" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_fault_names_path_and_offset_and_describe_shows_what_was_read() -> None:
+    octets = ECOMMERCE.body[:60].hex()
+    for command in ("decode", "describe"):
+        result = run(command, "--framing", "none", octets)
+        assert isinstance(result.exception, DecodeError)
+        assert "37 at offset 57: expected 12 bytes, found 3 bytes left" in str(result.exception)
+        assert ("002013" in result.stdout) == (command == "describe")
+        assert PAN not in result.output
+
+
+def test_a_frame_cut_off_is_told() -> None:
+    result = run("decode", ECOMMERCE.octets[:100].hex())
+    assert isinstance(result.exception, FrameError)
+    assert "cut off after 100 bytes" in str(result.exception)
+
+
+def test_what_is_neither_file_nor_hex_is_refused_without_repeating_it() -> None:
+    for source in ("no-such-file", PAN + "x", "", "zz" * 3000):
+        result = run("decode", source)
+        assert result.exit_code == 2
+        assert PAN not in result.output
+
+
+def test_encode_refuses_what_is_no_message(tmp_path: Path) -> None:
+    for text in (b"{", b"[]", b'{"mti": "0100", "header": "zz"}', b'{"mti":"0100","header":5}'):
+        assert run("encode", "-", standard_input=text).exit_code == 2
+    assert run("encode", str(tmp_path / "none.json")).exit_code == 2
+    result = run("encode", "-", standard_input=done("decode", ECOMMERCE.octets.hex()).encode())
+    assert str(result.exception) == "2: expected the value itself, found masked text"
+
+
+def test_another_specification_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n'
+        '[fields]\n2 = { name = "Mine", encoding = "bcd", length = 2 }\n'
+    )
+    octets = "0100 4000000000000000 42"
+    assert json.loads(done("decode", "--spec", str(path), octets))["2"] == "42"
+    result = run("decode", "--spec", "none", octets)
+    assert isinstance(result.exception, SpecificationError)
+    assert "visa_like" in str(result.exception)
+
+
+def test_every_command_has_help_with_an_example_that_works() -> None:
+    group = typer.main.get_command(app)
+    assert set(group.commands) == {"decode", "describe", "encode"}  # type: ignore[attr-defined]
+    for command in ("decode", "describe", "encode"):
+        assert f"Example: cbs {command}" in done(command, "--help").replace(
+            "cbs decode --reveal message.bin | cbs encode -", "cbs encode"
+        )
+    Codec.load("visa_like").decode(bytes.fromhex(ECHO))
