@@ -18,11 +18,13 @@ START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
-# Two seconds for each hour of the day, so that the whole day takes 48 s.
+# Two seconds for each hour of the day, so that the whole day takes 48 s; 400 messages a second in
+# the peak minute.
 SHAPE = {
     "CBS_LOADTEST_SHAPE": "lunch",
     "CBS_LOADTEST_MINUTES_PER_HOUR": str(2 / 60),
     "CBS_LOADTEST_USERS_PEAK": "40",
+    "CBS_LOADTEST_RATE": "10",
 }
 
 
