@@ -54,7 +54,7 @@ COMMENT ON COLUMN cbs.card.window_total_minor IS
   'Hold plus posted debit of the chains in the window: purchases and cash.';
 COMMENT ON COLUMN cbs.card.window_cash_minor IS 'The same, cash chains only.';
 COMMENT ON COLUMN cbs.card.orphan_until IS
-  'Until then a reversal or advice that came before its original may be waiting for it.';
+  'Until then a reversal or an advice may be here whose original is still to come.';
 
 -- The sentinel: operations of cards that nobody knows belong to it. XXX is "no currency".
 INSERT INTO cbs.currency (currency, alphabetic_code, exponent) VALUES ('999', 'XXX', 0);

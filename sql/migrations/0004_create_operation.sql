@@ -93,6 +93,9 @@ CREATE INDEX operation_chain ON cbs.operation (card_token, chain_root_at);
 -- Rung 1 of the match ladder.
 CREATE INDEX operation_lifecycle ON cbs.operation (card_token, lifecycle_id)
   WHERE lifecycle_id IS NOT NULL;
+-- Reversals that wait for their original; an ordinary operation is not in it.
+CREATE INDEX operation_pending_reversal ON cbs.operation (card_token, chain_root_at)
+  WHERE 'REVERSAL_UNMATCHED' = ANY (exceptions);
 
 CREATE FUNCTION cbs.refuse_operation_change() RETURNS trigger
 LANGUAGE plpgsql AS $$

@@ -15,6 +15,8 @@ CREATE TYPE cbs.authorization_record AS (
   pan_masked text,
   format_error text,
   kind text,
+  is_credit boolean,
+  is_verification boolean,
   is_partial_allowed boolean,
   processing_code text,
   amount_minor bigint,
@@ -60,7 +62,8 @@ CREATE TYPE cbs.holder AS (
   card cbs.card
 );
 
--- The state of a chain: sums over its operations, and the amounts of its root.
+-- The state of a chain: sums over its operations. The three amounts of the rate are those of one
+-- operation that has both a transaction amount and a billing amount; null where none has.
 CREATE TYPE cbs.chain AS (
   match_rung smallint,
   chain_id bigint,
@@ -70,9 +73,9 @@ CREATE TYPE cbs.chain AS (
   held_minor bigint,
   posted_minor bigint,
   root_class text,
-  root_amount_minor bigint,
-  root_currency text,
-  root_billing_amount_minor bigint
+  rate_amount_minor bigint,
+  rate_currency text,
+  rate_billing_amount_minor bigint
 );
 
 -- What was decided about one record; the booking turns it into an operation.

@@ -10,5 +10,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT substr(p_record.identity_key, 1, 4) || substr(sha256(p_record.identity_key
     || convert_to(concat_ws('|', coalesce(p_record.processing_code, '-'),
          coalesce(p_record.amount_minor::text, '-'), coalesce(p_record.currency, '-'),
-         coalesce(p_record.replacement_amount_minor::text, '-')), 'UTF8')), 1, 12)
+         CASE WHEN p_record.message_class = '0420'
+           THEN coalesce(p_record.replacement_amount_minor::text, '-') END), 'UTF8')), 1, 12)
 $$;

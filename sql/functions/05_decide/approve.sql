@@ -17,35 +17,34 @@ CREATE OR REPLACE FUNCTION cbs.approve(
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_decision cbs.decision;
-  v_is_financial boolean := p_record.message_class = '0200';
   v_effect_minor bigint := least(p_approved_minor, p_final_minor);
 BEGIN
   v_decision.response_code := '00';
   v_decision.reasons := '{}';
-  v_decision.billing_amount_minor := p_billing_minor;
-  v_decision.chain_state := CASE WHEN v_is_financial THEN 'CLEARED' ELSE 'PENDING' END;
   v_decision.ledger_delta_minor := 0;
   v_decision.held_delta_minor := 0;
+  v_decision.chain_state := 'RECORDED';
   CASE
-    WHEN p_record.kind IN ('purchase', 'cash') AND v_is_financial THEN
-      v_decision.ledger_delta_minor := -v_effect_minor;
-    WHEN p_record.kind IN ('purchase', 'cash') THEN
-      v_decision.held_delta_minor := v_effect_minor;
-    WHEN p_record.kind IN ('refund', 'credit') AND v_is_financial THEN
-      v_decision.ledger_delta_minor := v_effect_minor;
-    WHEN p_record.kind = 'verification' THEN
-      v_decision.chain_state := 'RECORDED';
+    WHEN p_record.is_verification THEN
       v_decision.response_code := cbs.verification_code(p_record.network);
+    WHEN p_record.kind = 'inquiry' THEN
+      v_decision.additional_amounts :=
+        cbs.additional_amount(p_record.processing_code, '01', p_account.currency,
+          p_account.ledger_minor)
+        || cbs.additional_amount(p_record.processing_code, '02', p_account.currency,
+          p_account.ledger_minor - p_account.held_minor + p_account.overdraft_minor);
+    WHEN p_record.message_class = '0200' THEN
+      v_decision.billing_amount_minor := p_billing_minor;
+      v_decision.chain_state := 'CLEARED';
+      v_decision.ledger_delta_minor :=
+        CASE WHEN p_record.is_credit THEN v_effect_minor ELSE -v_effect_minor END;
+    WHEN p_record.is_credit THEN
+      v_decision.billing_amount_minor := p_billing_minor;
     ELSE
-      v_decision.chain_state := 'RECORDED';
+      v_decision.billing_amount_minor := p_billing_minor;
+      v_decision.chain_state := 'PENDING';
+      v_decision.held_delta_minor := v_effect_minor;
   END CASE;
-  IF p_record.kind = 'inquiry' THEN
-    v_decision.additional_amounts :=
-      cbs.additional_amount(p_record.processing_code, '01', p_account.currency,
-        p_account.ledger_minor)
-      || cbs.additional_amount(p_record.processing_code, '02', p_account.currency,
-        p_account.ledger_minor - p_account.held_minor + p_account.overdraft_minor);
-  END IF;
   IF v_decision.response_code <> '85' THEN
     v_decision.reply_authorization_code :=
       cbs.authorization_code(p_record.identity_key, p_record.attempt);

@@ -23,22 +23,21 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_kind text := coalesce(p_record.kind, 'unsupported');
   v_is_known boolean := p_card.card_token IS NOT NULL;
-  v_has_amount boolean := v_kind IN ('purchase', 'cash', 'refund', 'credit');
-  v_is_debit boolean := v_kind IN ('purchase', 'cash');
-  v_is_guarded boolean := v_kind NOT IN ('refund', 'credit');
-  v_is_optional boolean := v_kind NOT IN ('refund', 'credit', 'verification');
-  v_is_amount_right boolean := p_record.amount_minor BETWEEN 1 AND 999999999999
-    AND coalesce(p_billing_minor BETWEEN 1 AND 999999999999, true);
-  v_debit_minor bigint := CASE WHEN v_is_debit AND v_is_amount_right THEN p_billing_minor END;
+  v_has_amount boolean := v_kind NOT IN ('inquiry', 'unsupported') AND NOT p_record.is_verification;
+  v_is_guarded boolean := NOT p_record.is_credit;
+  v_is_used boolean := v_is_guarded AND NOT p_record.is_verification;
+  v_debit_minor bigint := CASE WHEN v_has_amount AND v_is_guarded
+    AND p_billing_minor BETWEEN 1 AND 999999999999 THEN p_billing_minor END;
   v_available_minor bigint :=
     p_account.ledger_minor - p_account.held_minor + p_account.overdraft_minor;
 BEGIN
   RETURN array_remove(ARRAY[
     -- shape
     CASE WHEN v_kind = 'unsupported' THEN 'UNSUPPORTED_TRANSACTION' END,
-    CASE WHEN v_has_amount AND v_is_amount_right IS NOT TRUE THEN 'INVALID_AMOUNT' END,
+    CASE WHEN v_has_amount AND NOT cbs.is_amount_right(p_record, p_account, p_billing_minor)
+      THEN 'INVALID_AMOUNT' END,
     CASE WHEN v_has_amount AND v_is_known AND p_billing_minor IS NULL
-      AND p_record.amount_minor IS NOT NULL THEN 'NO_BILLING_AMOUNT' END,
+      THEN 'NO_BILLING_AMOUNT' END,
     -- identity
     CASE WHEN NOT v_is_known THEN cbs.unknown_card_reason(p_record.pan_masked) END,
     CASE WHEN v_is_guarded AND p_card.status = 'stolen' THEN 'CARD_STOLEN' END,
@@ -52,10 +51,10 @@ BEGIN
     CASE WHEN v_is_guarded AND p_record.expiry <> p_card.expiry THEN 'EXPIRY_MISMATCH' END,
     CASE WHEN v_is_guarded AND p_card.status = 'frozen' THEN 'CARD_FROZEN' END,
     -- security
-    CASE WHEN v_kind = 'cash' AND NOT p_record.is_pin_present
+    CASE WHEN v_is_used AND v_is_known AND v_kind = 'cash' AND NOT p_record.is_pin_present
       AND p_record.entry NOT IN ('chip', 'contactless') THEN 'PIN_MISSING' END,
     -- permission
-    CASE WHEN v_is_optional AND cbs.is_option_off(p_record, p_card) THEN 'OPTION_OFF' END,
+    CASE WHEN v_is_used AND cbs.is_option_off(p_record, p_card) THEN 'OPTION_OFF' END,
     -- limits
     CASE WHEN v_debit_minor > p_card.transaction_limit_minor THEN 'TX_AMOUNT_LIMIT' END,
     CASE WHEN v_debit_minor + p_card.window_total_minor > p_card.rolling_limit_minor

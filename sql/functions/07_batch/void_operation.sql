@@ -1,4 +1,5 @@
--- Voids one approval, if it is one.
+-- Voids one approval, if it is one, and still ours alone: what an advice of the network or a reversal
+-- has settled since stays as it is.
 --
 -- p_operation  the newest operation of its key; a row of nulls is ignored
 -- Rows locked  none of its own; writes operation, account, card
@@ -15,10 +16,20 @@ DECLARE
   v_chain cbs.chain;
   v_decision cbs.decision;
 BEGIN
-  IF p_operation.kind IS NULL OR p_operation.kind = 'void'
-      OR p_operation.network <> p_network
+  IF p_operation.operation_id IS NULL OR p_operation.network <> p_network
       OR p_operation.message_class NOT IN ('0100', '0200')
-      OR p_operation.response_code NOT IN ('00', '10', '85', '87') THEN
+      OR p_operation.response_code NOT IN ('00', '10', '11', '85', '87')
+      OR p_operation.chain_id <> p_operation.operation_id THEN
+    RETURN;
+  END IF;
+  v_chain := cbs.load_chain(
+    p_operation.card_token, p_operation.chain_root_at, p_operation.chain_id);
+  IF v_chain.state = 'REVERSED' OR EXISTS (
+      SELECT FROM cbs.operation o
+       WHERE o.card_token = p_operation.card_token
+         AND o.chain_root_at = p_operation.chain_root_at
+         AND o.chain_id = p_operation.chain_id
+         AND o.message_class IN ('0120', '0220')) THEN
     RETURN;
   END IF;
   SELECT a, c
@@ -26,15 +37,11 @@ BEGIN
     FROM cbs.card c
     JOIN cbs.account a ON a.account_id = c.account_id
    WHERE c.card_token = p_operation.card_token AND c.account_id = p_operation.account_id;
-  v_chain := cbs.load_chain(p_operation.card_token, p_operation.chain_root_at,
-                            p_operation.chain_id, NULL);
   v_decision := cbs.join_chain(v_chain);
   v_decision.kind := 'void';
-  IF NOT cbs.has_advice(v_chain, p_operation.card_token) THEN
-    v_decision.held_delta_minor := -v_chain.held_minor;
-    v_decision.ledger_delta_minor := v_chain.posted_minor;
-    v_decision.chain_state := 'REVERSED';
-  END IF;
+  v_decision.held_delta_minor := -v_chain.held_minor;
+  v_decision.ledger_delta_minor := v_chain.posted_minor;
+  v_decision.chain_state := 'REVERSED';
   v_record.ordinal := 0;
   v_record.account_id := p_operation.account_id;
   v_record.card_token := p_operation.card_token;
@@ -44,6 +51,7 @@ BEGIN
   v_record.network := p_operation.network;
   v_record.message_type := '';
   v_record.message_class := '';
+  v_record.is_verification := false;
   v_record.exceptions := '{}';
   PERFORM cbs.book(p_now, v_record, v_holder.account, v_holder.card, false, v_decision);
 END

@@ -1,29 +1,28 @@
--- The reversal that came before its original and waits for it: a tombstone, or a pending
--- replacement. The ladder of cbs.find_chain, read the other way; the tombstone lives ten days and
--- is not used up, so that a message that it names is refused each time.
+-- The reversals that came before their original and wait for it: tombstones (full) and pending
+-- replacements. The ladder of cbs.find_chain, read the other way. They live ten days and are not
+-- used up, so that a message that they name is refused each time.
 --
 -- p_now        the clock
 -- p_record     a request or an advice
--- Result       the newest such reversal, a row of nulls where there is none
+-- Result       operations, in no order
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.decide_request, cbs.decide_advice; only while card.orphan_until lies ahead
-CREATE OR REPLACE FUNCTION cbs.find_pending_reversal(
+-- Callers      cbs.earlier_replacement
+CREATE OR REPLACE FUNCTION cbs.find_pending_reversals(
   p_now timestamptz,
   p_record cbs.authorization_record
-) RETURNS cbs.operation
+) RETURNS SETOF cbs.operation
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  v_reversal cbs.operation;
 BEGIN
+  RETURN QUERY
   SELECT o.*
-    INTO v_reversal
     FROM cbs.operation o
    WHERE o.card_token = p_record.card_token
      AND o.chain_root_at > p_now - interval '240 hours'
+     AND 'REVERSAL_UNMATCHED' = ANY (o.exceptions)
      AND o.account_id = p_record.account_id
      AND o.network = p_record.network
-     AND o.message_class IN ('0400', '0420')
-     AND 'REVERSAL_UNMATCHED' = ANY (o.exceptions)
+     AND coalesce(left(o.processing_code, 2) = ANY (cbs.credit_prefixes()), false)
+         = p_record.is_credit
      AND (o.lifecycle_id = p_record.lifecycle_id
           OR (o.original_stan = p_record.stan
               AND left(o.original_message_type, 2) = left(p_record.message_class, 2)
@@ -33,9 +32,8 @@ BEGIN
               AND (o.original_acquirer_id IS NULL
                    OR o.original_acquirer_id = p_record.acquirer_id))
           OR (o.retrieval_reference = p_record.retrieval_reference
-              AND o.acquirer_id = p_record.acquirer_id))
-   ORDER BY o.operation_id DESC
-   LIMIT 1;
-  RETURN v_reversal;
+              AND o.acquirer_id = p_record.acquirer_id
+              AND (o.authorization_code IS NULL
+                   OR o.authorization_code = p_record.authorization_code)));
 END
 $$;
