@@ -21,12 +21,13 @@ from bench.conftest import TOKEN_KEY_HEX, Database
 from bench.measure import MICROSECONDS, cpu_s
 from bench.report import Report, Row
 from bench.traffic import purchase_source
+from cbs._native import pack_records
 from cbs.codec import Codec
 from cbs.database import pool, procedures
 from cbs.database.procedures import Outcome
-from cbs.network import Profile, TokenKey
+from cbs.network import Profile, Request, TokenKey
 
-Columns = list[tuple[Any, ...]]
+Columns = list[bytes]
 
 ROUNDS = {1: 2_000, 16: 400, 128: 120}
 WARM_UP_ROUNDS = 20
@@ -69,18 +70,18 @@ def decider(database: Database) -> Iterator[Decider]:
 
 @pytest.fixture
 def batch_of(codec: Codec) -> Callable[[int], Columns]:
-    """A function that gives batch after batch of fresh purchases, as columns."""
+    """A function that gives batch after batch of fresh purchases, packed as the server does."""
     profile = Profile.load(
         "visa_like", codec=codec, token_key=TokenKey(bytes.fromhex(TOKEN_KEY_HEX))
     )
     purchase = purchase_source(seed=1)
 
-    def record() -> tuple[Any, ...]:
+    def request() -> Request:
         received_at_us = int(datetime.now(UTC).timestamp() * MICROSECONDS)
         message = codec.decode(codec.encode(purchase()))
-        return profile.read(message, received_at_us=received_at_us).record
+        return profile.read(message, received_at_us=received_at_us)
 
-    return lambda size: list(zip(*(record() for _ in range(size)), strict=True))
+    return lambda size: pack_records([request() for _ in range(size)])
 
 
 @pytest.mark.benchmark(group="procedure")

@@ -27,7 +27,12 @@ from cbs.simulator.money import currency_named, parse_amount
 from cbs.simulator.scene import Scene, run_story
 from cbs.simulator.stories import STORIES, story_named
 
-app = typer.Typer(no_args_is_help=True, help="Play the card network against a running host.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Play the card network against a running host.",
+    epilog="Example: cbs simulate stories",
+)
 
 # An echo test: bitmaps of fields 7, 11 and 70, then those three.
 _ECHO_EXAMPLE = "0800" + "8220000000000000" + "0400000000000000" + "1121213000" + "000001" + "0301"
