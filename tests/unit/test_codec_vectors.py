@@ -149,6 +149,13 @@ def test_tags_are_found_with_and_without_their_data_set(visa_codec: Codec) -> No
     assert message.get("104.66.01") is None
 
 
+def test_an_account_number_is_starred_in_any_data_set(visa_codec: Codec) -> None:
+    octets = visa_codec.encode({"mti": "0100", "55": {"_dataset": "7f", "5A": "4000000000000010"}})
+    message = visa_codec.decode(octets)
+    assert message["55.7F.5A"] == "400000******0010"
+    assert message["55"] == "7f000a5a08400000******0010"
+
+
 def test_control_characters_are_escaped_in_json(visa_codec: Codec) -> None:
     body = bytes.fromhex("0110" + "0000000002000000" + "007f")
     assert json.loads(visa_codec.decode(body).to_json())["39"] == '\x00"'

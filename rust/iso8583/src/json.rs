@@ -1,12 +1,15 @@
 //! The JSON shape of a message: flat texts by number, then nested values under `subfields`.
 
+use zeroize::Zeroizing;
+
 use crate::encoding::nibble;
 use crate::message::{Kind, Message};
 
 impl Message {
     /// JSON text of the message; card data starred unless `reveal`.
-    pub fn to_json(&self, reveal: bool) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes.len().saturating_mul(6).saturating_add(256));
+    pub fn to_json(&self, reveal: bool) -> Zeroizing<Vec<u8>> {
+        let room = self.bytes.len().saturating_mul(6).saturating_add(256);
+        let mut out = Zeroizing::new(Vec::with_capacity(room));
         out.extend_from_slice(b"{\"mti\":\"");
         out.extend_from_slice(self.mti().as_bytes());
         out.extend_from_slice(b"\",\"bitmap\":\"");

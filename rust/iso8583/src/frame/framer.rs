@@ -95,6 +95,9 @@ impl Framer {
             let wanted = self.total_length(&self.pending)?.unwrap_or(PREFIX_BYTES);
             let missing = wanted.saturating_sub(self.pending.len()).min(rest.len());
             let (more, after) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+            // room for the whole frame at once: a buffer that moves leaves its octets behind
+            let room = wanted.saturating_sub(self.pending.len());
+            self.pending.reserve_exact(room);
             self.pending.extend_from_slice(more);
             rest = after;
             if self.total_length(&self.pending)? == Some(self.pending.len()) {

@@ -161,12 +161,19 @@ impl TagTable {
 }
 
 impl Layout {
-    /// The tags that a data set may hold: its own table, or the one for all.
+    /// The tags that a data set may hold: its own table, or the one for all where it has none.
     pub(crate) fn tags_of(&self, id: u8) -> Option<(u16, &TagTable)> {
         let Self::Datasets { tags, sets, .. } = self else {
             return None;
         };
-        let own = sets.iter().find(|set| set.id == id);
-        Some(own.map_or((NONE, tags), |set| (set.definition, &set.tags)))
+        let Some(own) = sets.iter().find(|set| set.id == id) else {
+            return Some((NONE, tags));
+        };
+        let known = if own.tags.entries.is_empty() {
+            tags
+        } else {
+            &own.tags
+        };
+        Some((own.definition, known))
     }
 }
