@@ -150,7 +150,7 @@ class FakeDesk:
         self.expired: list[int] = []
         self.abandoned: list[int] = []
 
-    def answer(self, pending: Pending, outcome: Outcome) -> None:
+    def answer(self, pending: Pending, outcome: Outcome, _now: float) -> None:
         if pending.close() and pending.link.is_open:
             pending.link.send_decision(pending, b"")
             self.answered.append((key_of(pending), outcome.response_code))

@@ -48,7 +48,6 @@ class Bench:
             LinkRules(declines_late_requests=declines),
             limits=Limits(),
             telemetry=self.telemetry,
-            clock=lambda: 1.0,
         )
         deadlines: Any = FakeDeadlines()
         self.desk.attach(router=self.router, deadlines=deadlines)
@@ -72,8 +71,8 @@ class Bench:
 def test_a_decision_is_sent_once() -> None:
     bench = Bench()
     pending = bench.receive()
-    bench.desk.answer(pending, make_outcome("00"))
-    bench.desk.answer(pending, make_outcome("00"))
+    bench.desk.answer(pending, make_outcome("00"), 1.0)
+    bench.desk.answer(pending, make_outcome("00"), 1.0)
     bench.desk.expire(pending)
     assert bench.decisions == [b"00"]
     assert bench.replies == []
@@ -84,7 +83,7 @@ def test_a_request_at_its_deadline_is_answered_91_and_its_later_decision_is_not_
     bench = Bench()
     pending = bench.receive()
     bench.desk.expire(pending)
-    bench.desk.answer(pending, make_outcome("00"))
+    bench.desk.answer(pending, make_outcome("00"), 1.0)
     assert bench.replies == [b"91"]
     assert bench.decisions == []
     assert not pending.is_decision_sent
@@ -126,7 +125,7 @@ def test_nothing_is_written_to_a_link_that_is_gone() -> None:
     bench = Bench()
     first, second, third = bench.receive(), bench.receive(), bench.receive()
     bench.link.is_open = False
-    bench.desk.answer(first, make_outcome("00"))
+    bench.desk.answer(first, make_outcome("00"), 1.0)
     bench.desk.expire(second)
     bench.desk.abandon(third)
     assert bench.decisions == []
@@ -138,7 +137,7 @@ def test_nothing_is_written_to_a_link_that_is_gone() -> None:
 def test_a_reply_that_cannot_be_built_counts_as_unsent() -> None:
     bench = Bench()
     pending = bench.receive()
-    bench.desk.answer(pending, make_outcome("unencodable"))
+    bench.desk.answer(pending, make_outcome("unencodable"), 1.0)
     assert bench.decisions == []
     assert not pending.is_decision_sent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from cbs._native import Frame, Profile, Request
@@ -34,12 +33,10 @@ class AuthorizationDesk:
         *,
         limits: Limits,
         telemetry: Telemetry,
-        clock: Callable[[], float],
     ) -> None:
         """`attach` must follow before the first request."""
         self._profile = profile
         self._telemetry = telemetry
-        self._clock = clock
         self._rules = rules
         self._deadline_s = rules.answer_within_s(limits.answer_margin_ms)
         self._deadlines: Deadlines
@@ -58,8 +55,8 @@ class AuthorizationDesk:
             self._telemetry.shed += 1
             self._refuse(pending)
 
-    def answer(self, pending: Pending, outcome: Outcome) -> None:
-        """Send the outcome, unless the request is closed: its deadline passed."""
+    def answer(self, pending: Pending, outcome: Outcome, now: float) -> None:
+        """Send the outcome that came at `now`, unless the request is closed: it was too late."""
         if not pending.close():
             return
         link = pending.link
@@ -81,7 +78,7 @@ class AuthorizationDesk:
             return
         link.send_decision(pending, body)
         self._telemetry.answered[outcome.response_code] += 1
-        self._telemetry.latency.add(self._clock() - pending.received_at)
+        self._telemetry.latency.add(now - pending.received_at)
 
     def batch_answered(self) -> None:
         """A lane handed in a batch; let go of what needs no deadline any more."""

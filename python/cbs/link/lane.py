@@ -53,8 +53,8 @@ class Decisions(Protocol):
 class Desk(Protocol):
     """Where a lane hands its results in. Each method closes the request it is given."""
 
-    def answer(self, pending: Pending, outcome: Outcome) -> None:
-        """Send the outcome, unless the request's deadline has passed."""
+    def answer(self, pending: Pending, outcome: Outcome, now: float) -> None:
+        """Send the outcome that came at `now`, unless the request's deadline has passed."""
 
     def batch_answered(self) -> None:
         """A batch was handed in."""
@@ -94,16 +94,22 @@ class Lane:
         self._queue: deque[Pending] = deque()
         self._unsent = UnsentApprovals()
         self._work = asyncio.Event()
+        self._is_idle = False
         self._is_stopping = False
 
     def __len__(self) -> int:
         """Requests that queue."""
         return len(self._queue)
 
-    def submit(self, pending: Pending) -> None:
-        """Queue a request; the lane's task picks it up as soon as its connection is idle."""
-        self._queue.append(pending)
-        self._work.set()
+    def submit(self, pending: Pending) -> bool:
+        """Queue a request for as soon as the connection is idle; False when the queue is full."""
+        queue = self._queue
+        if len(queue) >= self._limits.lane_queue_max:
+            return False
+        queue.append(pending)
+        if self._is_idle:
+            self._work.set()
+        return True
 
     def stop(self) -> None:
         """Let `run` return once nothing is left to do."""
@@ -117,14 +123,17 @@ class Lane:
                 if self._is_stopping:
                     return
                 self._work.clear()
+                self._is_idle = True
                 await self._work.wait()
+                self._is_idle = False
             # A repeat of a voided request may be queued already: it must find the void.
             await self._void_unsent()
             batch = self._take()
             if batch:
                 await self._decide(batch, is_certain=True)
                 for pending in batch:
-                    self._directory.release(pending)
+                    if pending.unlisted:
+                        self._directory.release(pending)
 
     def _take(self) -> list[Pending]:
         """The next batch, without what can no longer be answered: that stays undecided."""
@@ -143,9 +152,11 @@ class Lane:
             return False
         if pending.deadline <= now:
             self._desk.expire(pending)
-        elif not pending.link.is_open:
+            return False
+        if not pending.link.is_open:
             self._desk.abandon(pending)
-        return pending.is_open
+            return False
+        return True
 
     async def _decide(self, batch: list[Pending], *, is_certain: bool) -> None:
         """Get the batch decided and answered.
@@ -182,11 +193,11 @@ class Lane:
     async def _deliver(
         self, batch: list[Pending], outcomes: list[Outcome], *, is_certain: bool
     ) -> None:
-        answer, learn = self._desk.answer, self._directory.learn
+        answer, learn, now = self._desk.answer, self._directory.learn, self._clock()
         for pending, outcome in zip(batch, outcomes, strict=True):
             if pending.unlisted:
                 learn(pending, outcome.account_id)
-            answer(pending, outcome)
+            answer(pending, outcome, now)
         self._desk.batch_answered()
         # Links write once per turn of the event loop; after this turn it is known what left.
         await asyncio.sleep(0)

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 
 from cbs.link.directory import CardDirectory
 from cbs.link.lane import Lane
-from cbs.link.limits import Limits
 from cbs.link.pending import Pending
 
 
 class Lanes:
     """Routes requests to lanes and runs the lanes' tasks."""
 
-    def __init__(self, lanes: Sequence[Lane], directory: CardDirectory, limits: Limits) -> None:
+    def __init__(self, lanes: Sequence[Lane], directory: CardDirectory) -> None:
         """The directory must have been made for this number of lanes."""
         self._lanes = lanes
         self._directory = directory
-        self._queue_max = limits.lane_queue_max
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -28,12 +26,10 @@ class Lanes:
 
     def submit(self, pending: Pending) -> bool:
         """Queue a request in the lane of its account; False when that lane is full."""
-        lane = self._lanes[self._directory.route(pending)]
-        if len(lane) >= self._queue_max:
-            self._directory.release(pending)
-            return False
-        lane.submit(pending)
-        return True
+        if self._lanes[self._directory.route(pending)].submit(pending):
+            return True
+        self._directory.release(pending)
+        return False
 
     def start(self) -> list[asyncio.Task[None]]:
         """Run the lanes. A task that ends before `stop` ended by a fault."""

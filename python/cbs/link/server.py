@@ -74,14 +74,13 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._connector: Connector | None = None
         self._housekeeper: asyncio.Task[None] | None = None
+        self._is_started = False
         self._decisions = [
             DecisionConnection(plan.database_url, application_name=f"cbs lane {index}")
             for index in range(plan.lane_count)
         ]
         self._directory = CardDirectory(plan.lane_count, size_max=limits.directory_size_max)
-        self._desk = AuthorizationDesk(
-            plan.profile, rules, limits=limits, telemetry=telemetry, clock=self._loop.time
-        )
+        self._desk = AuthorizationDesk(plan.profile, rules, limits=limits, telemetry=telemetry)
         self._links = Links(
             codec=plan.codec,
             profile=plan.profile,
@@ -92,7 +91,7 @@ class Server:
             loop=self._loop,
         )
         lanes = [self._make_lane(index) for index in range(plan.lane_count)]
-        self._lanes = Lanes(lanes, self._directory, limits)
+        self._lanes = Lanes(lanes, self._directory)
         self._deadlines = Deadlines(self._loop, self._desk.expire)
         self._desk.attach(router=self._lanes, deadlines=self._deadlines)
 
@@ -113,6 +112,7 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        self._is_started = True
         self._telemetry.event(
             "started",
             listen=str(self._plan.listen),
@@ -130,7 +130,8 @@ class Server:
 
     async def stop(self, reason: str) -> None:
         """Accept and read no more, answer what is in flight, close everything."""
-        self._telemetry.event("stopping", reason=reason, queued=self._lanes.queued)
+        if self._is_started:
+            self._telemetry.event("stopping", reason=reason, queued=self._lanes.queued)
         if self._listener is not None:
             self._listener.close()
         if self._connector is not None:
@@ -143,7 +144,8 @@ class Server:
             self._housekeeper.cancel()
         for connection in self._decisions:
             await connection.close()
-        self._telemetry.event("stopped", reason=reason, **self._telemetry.counters())
+        if self._is_started:
+            self._telemetry.event("stopped", reason=reason, **self._telemetry.counters())
 
     def _make_lane(self, index: int) -> Lane:
         return Lane(
