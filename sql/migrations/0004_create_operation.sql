@@ -24,7 +24,7 @@ CREATE TABLE cbs.operation (
   chain_root_at timestamptz NOT NULL,
   chain_kind text NOT NULL,
   chain_state text NOT NULL CHECK (chain_state IN ('PENDING', 'PARTIALLY_CLEARED', 'CLEARED',
-                                   'REVERSED', 'EXPIRED', 'DECLINED', 'RECORDED')),
+                                   'REVERSED', 'VOIDED', 'EXPIRED', 'DECLINED', 'RECORDED')),
   match_rung smallint,
   -- the effect
   ledger_delta_minor bigint NOT NULL,

@@ -25,7 +25,7 @@ BEGIN
   v_decision.held_delta_minor := 0;
   v_decision.chain_state := 'RECORDED';
   CASE
-    WHEN p_record.is_verification THEN
+    WHEN p_record.kind = 'verification' THEN
       v_decision.response_code := cbs.verification_code(p_record.network);
     WHEN p_record.kind = 'inquiry' THEN
       v_decision.additional_amounts :=
@@ -37,8 +37,8 @@ BEGIN
       v_decision.billing_amount_minor := p_billing_minor;
       v_decision.chain_state := 'CLEARED';
       v_decision.ledger_delta_minor :=
-        CASE WHEN p_record.is_credit THEN v_effect_minor ELSE -v_effect_minor END;
-    WHEN p_record.is_credit THEN
+        CASE WHEN p_record.direction = 'credit' THEN v_effect_minor ELSE -v_effect_minor END;
+    WHEN p_record.direction = 'credit' THEN
       v_decision.billing_amount_minor := p_billing_minor;
     ELSE
       v_decision.billing_amount_minor := p_billing_minor;

@@ -13,6 +13,6 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN coalesce(p_record.amount_minor BETWEEN 1 AND 999999999999, false)
     AND coalesce(p_billing_minor BETWEEN 1 AND 999999999999, true)
-    AND NOT (p_record.is_credit AND coalesce(p_account.ledger_minor > 3999990000000000000, false));
+    AND NOT (p_record.direction = 'credit' AND coalesce(p_account.ledger_minor > 3999990000000000000, false));
 END
 $$;

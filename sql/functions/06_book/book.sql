@@ -28,8 +28,7 @@ BEGIN
   v_decision.chain_id := coalesce(v_decision.chain_id, v_operation_id);
   v_decision.chain_root_at := coalesce(v_decision.chain_root_at, p_now);
   v_decision.chain_kind := coalesce(v_decision.chain_kind, v_kind);
-  v_decision.kind := coalesce(v_decision.kind,
-    CASE WHEN p_record.is_verification THEN 'verification' ELSE v_kind END);
+  v_decision.kind := coalesce(v_decision.kind, v_kind);
   v_decision.exceptions := p_record.exceptions || v_decision.exceptions;
   IF v_decision.ledger_delta_minor <> 0 OR v_decision.held_delta_minor <> 0 THEN
     v_decision := cbs.bound_effect(p_account, p_card, v_decision);

@@ -8,7 +8,7 @@
 -- The class is the MTI with its last digit cleared. The operation date is that of the identity key.
 -- A key that has not 16 bytes is a format error, under a key made from what there is. A token that
 -- is absent or longer than 64 bytes belongs to no card. Texts that go into an index are cut short.
--- DE3 gives the kind. The mark of an account verification counts only with an amount of zero.
+-- DE3 gives the kind; a zero amount with the mark of an account verification overrides it.
 CREATE OR REPLACE FUNCTION cbs.read_batch(
   p_network text[], p_message_type text[], p_identity_key bytea[], p_card_token bytea[],
   p_pan_masked text[], p_format_error text[], p_processing_code text[], p_amount_minor bigint[],
@@ -33,9 +33,7 @@ LANGUAGE sql STABLE AS $$
            m.identity_key, 1::smallint, cbs.key_date(m.identity_key), coalesce(c.account_id, 0),
            m.card_token, left(u.pan_masked, 32),
            CASE WHEN length(u.identity_key) = 16 THEN u.format_error ELSE 'identity_key' END,
-           CASE WHEN m.message_class IN ('0120', '0220') OR NOT k.is_advice_only THEN k.kind END,
-           coalesce(k.kind IN ('refund', 'credit'), false),
-           coalesce(u.account_verification, false) AND coalesce(u.amount_minor, 0) = 0,
+           i.kind, cbs.direction(i.kind), coalesce(u.partial_approval, false),
            coalesce(u.partial_approval AND k.is_partial_allowed, false),
            u.processing_code, u.amount_minor, u.currency, u.billing_amount_minor,
            u.billing_currency, cbs.instant_of(u.transmitted_at_us), u.stan, u.local_time,
@@ -78,4 +76,11 @@ LANGUAGE sql STABLE AS $$
          OFFSET 0) AS m
     LEFT JOIN cbs.card c ON c.card_token = m.card_token
     LEFT JOIN cbs.processing_kind k ON k.prefix = left(u.processing_code, 2)
+   CROSS JOIN LATERAL (
+         SELECT CASE
+                  WHEN k.is_advice_only AND m.message_class NOT IN ('0120', '0220') THEN NULL
+                  WHEN u.account_verification AND u.amount_minor = 0
+                    AND k.kind IN ('purchase', 'cash') THEN 'verification'
+                  ELSE k.kind END AS kind
+         OFFSET 0) AS i
 $$;

@@ -41,7 +41,7 @@ BEGIN
   v_decision.kind := 'void';
   v_decision.held_delta_minor := -v_chain.held_minor;
   v_decision.ledger_delta_minor := v_chain.posted_minor;
-  v_decision.chain_state := 'REVERSED';
+  v_decision.chain_state := 'VOIDED';
   v_record.ordinal := 0;
   v_record.account_id := p_operation.account_id;
   v_record.card_token := p_operation.card_token;
@@ -51,7 +51,6 @@ BEGIN
   v_record.network := p_operation.network;
   v_record.message_type := '';
   v_record.message_class := '';
-  v_record.is_verification := false;
   v_record.exceptions := '{}';
   PERFORM cbs.book(p_now, v_record, v_holder.account, v_holder.card, false, v_decision);
 END
