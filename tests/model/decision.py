@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tests.model import amounts, matching
-from tests.model.effects import APPROVALS, Effect, declined, replaced_at_once, replacement_minor
+from tests.model.effects import Effect, declined, replaced_at_once, replacement_minor
 from tests.model.followups import advise, reverse
 from tests.model.portfolio import (
     UNATTRIBUTED_ACCOUNT_ID,
@@ -27,6 +27,7 @@ from tests.model.portfolio import (
 from tests.model.reasons import (
     ACCOUNT_STATUS_REASONS,
     AMOUNT_REASONS,
+    APPROVALS,
     CARD_STATUS_REASONS,
 )
 from tests.model.records import Record
@@ -73,7 +74,9 @@ class Issuer:
         if earlier is not None:
             return earlier
         if record.format_error is not None:
+            is_followup = record.is_advice or record.is_reversal
             effect = declined(account_id, record, {"FORMAT_ERROR"})
+            effect = replace(effect, is_orphan=is_followup)
         elif record.is_reversal:
             effect = reverse(self.portfolio, record, account_id, now)
         elif record.is_advice:
@@ -99,6 +102,7 @@ class Issuer:
                 ledger_delta_minor=effect.ledger_delta_minor,
                 billing_minor=effect.billing_minor,
                 is_unmatched_reversal=effect.is_unmatched_reversal,
+                is_orphan=effect.is_orphan,
             )
         )
 
@@ -114,12 +118,12 @@ class Issuer:
             earlier = matching.repeated_under_new_key(self.portfolio, account_id, record)
         if earlier is None or earlier.record is None or earlier.outcome is None:
             return None
+        if matching.is_voided(self.portfolio, earlier):
+            return None
         if earlier.record.fingerprint != record.fingerprint:
             if record.format_error is not None:
                 return declined(account_id, record, {"FORMAT_ERROR"}).outcome
             return declined(account_id, record, {"DUPLICATE_KEY_MISMATCH"}).outcome
-        if matching.is_voided(self.portfolio, earlier):
-            return None
         is_request = record.message_class in matching.REQUESTS
         is_approval = earlier.outcome.response_code in APPROVALS
         if is_request and is_approval and self.portfolio.state(earlier.chain) is State.REVERSED:
@@ -263,6 +267,8 @@ class Issuer:
         outcome = Outcome(
             account.account_id, code, is_authorization_code_given=code in APPROVALS - {"85"}
         )
+        if code == "10":
+            outcome = _advised_part(outcome, record, advice)
         return Effect(outcome, chain=advice.chain)
 
     # Replies that never left
@@ -322,6 +328,23 @@ def _booked(outcome: Outcome, record: Record, approved: int, billing: int) -> Ef
     if kind.is_credit:
         return Effect(outcome, State.RECORDED, billing_minor=billing)
     return Effect(outcome, State.PENDING, hold_delta_minor=approved, billing_minor=billing)
+
+
+def _advised_part(outcome: Outcome, record: Record, advice: Operation) -> Outcome:
+    """The network approved a part: the reply says which; 00 where it is no smaller amount."""
+    assert advice.record is not None
+    part, requested = advice.record.amount_minor, record.amount_minor
+    is_same_currency = advice.record.currency == record.currency
+    if part is None or requested is None or part >= requested or not is_same_currency:
+        return replace(outcome, response_code="00")
+    outcome = replace(outcome, amount_minor=part)
+    if None in {record.billing_amount_minor, record.billing_currency}:
+        return outcome
+    return replace(
+        outcome,
+        billing_amount_minor=advice.billing_minor,
+        billing_currency=record.billing_currency,
+    )
 
 
 def _shape(record: Record) -> set[str]:

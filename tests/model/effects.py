@@ -9,8 +9,6 @@ from tests.model.portfolio import Operation, Outcome, State
 from tests.model.reasons import response_code
 from tests.model.records import Record
 
-APPROVALS = {"00", "10", "11", "85", "87"}
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -23,6 +21,7 @@ class Effect:
     billing_minor: int | None = None
     chain: int | None = None
     is_unmatched_reversal: bool = False
+    is_orphan: bool = False
 
 
 def declined(account_id: int, record: Record, reasons: set[str]) -> Effect:

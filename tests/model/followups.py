@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.model import amounts, matching
-from tests.model.effects import APPROVALS, Effect, declined, replaced_at_once, replacement_minor
+from tests.model.effects import Effect, declined, replaced_at_once, replacement_minor
 from tests.model.portfolio import (
     UNATTRIBUTED_ACCOUNT_ID,
     Operation,
@@ -20,7 +20,7 @@ from tests.model.records import Record
 
 def advise(portfolio: Portfolio, record: Record, account_id: int, now: datetime) -> Effect:
     """What an advice does: the network has decided, the books follow."""
-    acknowledged = Effect(Outcome(account_id, "00"), State.RECORDED)
+    acknowledged = Effect(Outcome(account_id, "00"), State.RECORDED, is_orphan=True)
     if account_id == UNATTRIBUTED_ACCOUNT_ID:
         return acknowledged
     reversals = matching.reversals_before(portfolio, record, now)
@@ -31,10 +31,10 @@ def advise(portfolio: Portfolio, record: Record, account_id: int, now: datetime)
     billing = amounts.advice_billing_minor(portfolio, record, account, original)
     effect = replace(acknowledged, billing_minor=billing)
     if original is not None:
-        effect = replace(effect, state=None, chain=original.chain)
-    if (record.advice_response_code or "00") not in APPROVALS:
+        effect = replace(effect, state=None, chain=original.chain, is_orphan=False)
+    if not matching.is_approval(record):
         return _advised_decline(portfolio, effect, original)
-    if billing is None or not (kind_of(record).is_debit or kind_of(record).is_credit):
+    if billing is None or kind_of(record).direction == "none":
         return effect
     if record.message_class == "0120":
         effect = _advised_hold(portfolio, effect, record, billing)
@@ -70,7 +70,8 @@ def _advised_hold(portfolio: Portfolio, effect: Effect, record: Record, billing:
         posted = portfolio.posted_minor(effect.chain)
     if posted != 0:
         return effect
-    return replace(effect, state=State.PENDING, hold_delta_minor=billing - held)
+    state = State.PENDING if billing else State.REVERSED
+    return replace(effect, state=state, hold_delta_minor=billing - held)
 
 
 def _advised_posting(portfolio: Portfolio, effect: Effect, record: Record, billing: int) -> Effect:
@@ -82,7 +83,7 @@ def _advised_posting(portfolio: Portfolio, effect: Effect, record: Record, billi
     target = -billing if kind_of(record).is_credit else billing
     return replace(
         effect,
-        state=State.CLEARED,
+        state=State.CLEARED if billing else State.REVERSED,
         hold_delta_minor=-held,
         ledger_delta_minor=posted - target,
     )
@@ -91,8 +92,9 @@ def _advised_posting(portfolio: Portfolio, effect: Effect, record: Record, billi
 def reverse(portfolio: Portfolio, record: Record, account_id: int, now: datetime) -> Effect:
     """What a reversal does: afterwards nothing unwanted of its original remains."""
     if not names_anything(record):
-        return declined(account_id, record, {"FORMAT_ERROR"})
-    accepted = Effect(Outcome(account_id, "00"), State.RECORDED, is_unmatched_reversal=True)
+        return replace(declined(account_id, record, {"FORMAT_ERROR"}), is_orphan=True)
+    outcome = Outcome(account_id, "00")
+    accepted = Effect(outcome, State.RECORDED, is_unmatched_reversal=True, is_orphan=True)
     if account_id == UNATTRIBUTED_ACCOUNT_ID:
         return accepted
     original = matching.original_of(portfolio, record, now)
@@ -108,6 +110,12 @@ def reverse(portfolio: Portfolio, record: Record, account_id: int, now: datetime
     total = amounts.replacement_billing_minor(portfolio, record, original)
     if total is None or total > current:
         code = "13" if record.message_class == "0400" else "00"
+        return replace(accepted, outcome=Outcome(account_id, code))
+    root = portfolio.chain(original.chain)[0].record
+    assert root is not None
+    if posted != 0 and (record.original_message_type or root.message_type)[:2] != "02":
+        # What an 0220 posted is settled; taking back the 0100 before it brings no money.
+        code = "21" if record.message_class == "0400" else "00"
         return replace(accepted, outcome=Outcome(account_id, code))
     if total == 0:
         accepted = replace(accepted, state=State.REVERSED)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tests.model.portfolio import Operation, Portfolio, State, kind_of
+from tests.model.portfolio import Kind, Operation, Portfolio, State, kind_of
+from tests.model.reasons import APPROVALS
 from tests.model.records import Record
 
 REPEAT_DAYS = 10
 TOMBSTONE_AGE = timedelta(days=10)
 LIFECYCLE_AGE = timedelta(days=45)
 RETRIEVAL_AGE = timedelta(days=30)
+INCREMENT_REASONS = {"3900", "3901", "3902", "3903", "3904"}
 REQUESTS = {"0100", "0200"}
 ADVICES = {"0120", "0220"}
 
@@ -82,7 +84,7 @@ def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operatio
         and op.account_id != 0
         and op.record.network == record.network
         and op.record.message_class in REQUESTS | ADVICES
-        and kind_of(op.record).is_credit == kind_of(record).is_credit
+        and _is_same_direction(portfolio.kind(op.chain), record)
         and not is_voided(portfolio, op)
     ]
     rungs: list[Callable[[Record, Record, timedelta], bool]] = [_by_lifecycle, _by_original_data]
@@ -96,6 +98,13 @@ def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operatio
                 found, key=lambda op: (portfolio.state(op.chain) is State.PENDING, op.number)
             )
     return None
+
+
+def _is_same_direction(kind: Kind, later: Record) -> bool:
+    """A return is no reversal: what is about a refund never touches a purchase, nor the reverse."""
+    if later.is_reversal:
+        return kind.is_credit == kind_of(later).is_credit
+    return kind.direction == kind_of(later).direction
 
 
 def _by_lifecycle(original: Record, later: Record, age: timedelta) -> bool:
@@ -159,9 +168,22 @@ def _key_fields(record: Record) -> tuple[object, ...]:
     )
 
 
+def has_orphans(portfolio: Portfolio, card_token: bytes | None, now: datetime) -> bool:
+    """Whether a follow-up of the last ten days has found nothing to follow."""
+    return any(
+        op.is_orphan and op.card_token == card_token and now < op.now + TOMBSTONE_AGE
+        for op in portfolio.log
+    )
+
+
 def advice_of(portfolio: Portfolio, record: Record, now: datetime) -> Operation | None:
-    """The advice that has already told us about the transaction this request asks for."""
-    if record.card_token not in portfolio.cards:
+    """The advice that has already told us about the transaction this request asks for.
+
+    An advice that approved and yet booked nothing tells nothing. An increment, or a financial
+    request after an advice to hold, has the life-cycle id of its root and is a transaction of its
+    own all the same.
+    """
+    if not has_orphans(portfolio, record.card_token, now):
         return None
     found = [
         op
@@ -172,16 +194,24 @@ def advice_of(portfolio: Portfolio, record: Record, now: datetime) -> Operation 
         and op.record.message_class in ADVICES
         and op.outcome is not None
         and op.outcome.response_code == "00"
-        and kind_of(op.record).is_credit == kind_of(record).is_credit
+        and portfolio.kind(op.chain).is_credit == kind_of(record).is_credit
+        and not (is_approval(op.record) and portfolio.state(op.chain) is State.RECORDED)
         and (
-            _by_request_key(record, op.record, now - op.now)
+            _key_fields(record) == _key_fields(op.record)
             or (
                 _by_lifecycle(op.record, record, now - op.now)
+                and record.reason_code not in INCREMENT_REASONS
+                and (record.message_class, op.record.message_class) != ("0200", "0120")
                 and _has_no_request(portfolio, op.chain)
             )
         )
     ]
     return found[-1] if found else None
+
+
+def is_approval(advice: Record) -> bool:
+    """Whether the network says that the transaction took place; silence says so too."""
+    return advice.advice_response_code in {None, *APPROVALS}
 
 
 def _has_no_request(portfolio: Portfolio, chain: int) -> bool:

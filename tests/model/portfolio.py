@@ -26,6 +26,7 @@ class Kind(Enum):
     REFUND = "refund"
     CREDIT = "credit"
     INQUIRY = "inquiry"
+    VERIFICATION = "verification"
     UNSUPPORTED = "unsupported"
 
     @property
@@ -37,6 +38,11 @@ class Kind(Enum):
     def is_credit(self) -> bool:
         """Whether it brings money to the account."""
         return self in {Kind.REFUND, Kind.CREDIT}
+
+    @property
+    def direction(self) -> str:
+        """Which way money goes; a chain has one direction."""
+        return "debit" if self.is_debit else "credit" if self.is_credit else "none"
 
 
 class State(Enum):
@@ -116,6 +122,7 @@ class Operation:
     billing_minor: int | None = None
     voided_number: int | None = None
     is_unmatched_reversal: bool = False
+    is_orphan: bool = False
 
 
 @dataclass(slots=True)
@@ -152,6 +159,12 @@ class Portfolio:
         """What the chain has taken from the ledger; negative where it brought money."""
         return -sum(op.ledger_delta_minor for op in self.chain(chain))
 
+    def kind(self, chain: int) -> Kind:
+        """The kind of the chain's root."""
+        record = self.log[chain].record
+        assert record is not None
+        return kind_of(record)
+
     def state(self, chain: int) -> State:
         """What became of the chain."""
         return [op.state for op in self.chain(chain) if op.state is not None][-1]
@@ -173,6 +186,9 @@ class Portfolio:
 def kind_of(record: Record) -> Kind:
     """The kind of transaction a record is about."""
     prefix = (record.processing_code or "")[:2]
+    is_marked = record.account_verification and record.amount_minor == 0
+    if is_marked and prefix in PURCHASE_PREFIXES | CASH_PREFIXES:
+        return Kind.VERIFICATION
     for kind, prefixes in [
         (Kind.PURCHASE, PURCHASE_PREFIXES),
         (Kind.CASH, CASH_PREFIXES),

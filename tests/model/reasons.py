@@ -44,6 +44,9 @@ CARD_STATUS_REASONS = {
 }
 ACCOUNT_STATUS_REASONS = {"closed": "ACCOUNT_CLOSED", "blocked": "ACCOUNT_BLOCKED"}
 
+# what DE39 says where a transaction took place
+APPROVALS = {"00", "10", "11", "85", "87"}
+
 # the only reasons that a partial approval can cure
 AMOUNT_REASONS = {"INSUFFICIENT_FUNDS", "MONTH_LIMIT"}
 
