@@ -361,6 +361,14 @@ class LunchHour(LoadTestShape):
 def refuse_bad_options(environment: Environment, **_: Any) -> None:
     """End at once, not in every user, when the options cannot be used."""
     options = environment.parsed_options
-    if options is not None:
+    if options is None:
+        return
+    try:
         cards_of(options.iso_cards)
         mix_of(options.iso_mix)
+        Codec.load(options.iso_specification)
+        if min(options.iso_rate, options.iso_timeout) <= 0:
+            raise ValueError("the rate and the timeout have to be above zero")
+    except (CbsError, OSError, ValueError, KeyError) as error:
+        # Locust logs whatever else a listener raises, and goes on.
+        raise SystemExit(f"these options cannot be used: {error}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from tests.e2e.host import Host, wait_until
 
 LOCUSTFILE = Path(__file__).parents[2] / "loadtest" / "locustfile.py"
@@ -88,6 +89,28 @@ def test_a_host_that_answers_otherwise_fails_the_run(running_server: Host, tmp_p
     purchases = next(row for row in rows if row["name"] == "0100 purchase")
     assert purchases["num_failures"] == purchases["num_requests"] > 0
     assert exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"iso_mix": "gold=1"}, "no 'gold' in the mix"),
+        ({"iso_cards": "none.csv"}, "none.csv"),
+        ({"iso_rate": "0"}, "have to be above zero"),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_used_end_the_run_before_it_starts(
+    options: dict[str, str], complaint: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "locust.log"
+    process = start_locust("127.0.0.1:1", log, **options)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    printed = log.read_text(encoding="utf-8")
+    assert "these options cannot be used" in printed
+    assert complaint in printed
 
 
 def test_a_stall_of_the_host_is_in_the_response_times(running_server: Host, tmp_path: Path) -> None:
