@@ -78,6 +78,12 @@ FIELD = '[fields.2]\nname = "a"\n'
         (HEAD + 'ebcdic_page = "38"\n[fields]\n', "message.ebcdic_page", "037, 500, 1047"),
         (HEAD + '[fields.1]\nname = "a"\n', "fields.1", "data elements are 2 to 192"),
         (HEAD + '[fields.65]\nname = "a"\n', "fields.65", "data elements are 2 to 192"),
+        (HEAD + '[fields.02]\nname = "a"\n', "fields.02", "data elements are 2 to 192"),
+        (
+            HEAD + 'bitmaps_max = 1\n[fields.70]\nname = "a"\n',
+            "fields.70",
+            "data elements are 2 to 64",
+        ),
         (HEAD + "[fields]\n2 = 5\n", "fields.2", "must be a table, not integer"),
         (HEAD + "[fields.2]\n", "fields.2.name", "missing"),
         (HEAD + FIELD, "fields.2.encoding", "missing"),

@@ -146,7 +146,8 @@ def test_tags_are_found_with_and_without_their_data_set(visa_codec: Codec) -> No
     assert message["104.5F.01"] == message["104.5f.01"] == "REF1"
     assert message["123.66.C0"] == message["123.c0"] == "75008"
     assert message["104.57"] == "0102d7d7"
-    assert message.get("104.66.01") is None
+    for path in ("104.66.01", "104.0", "104.01g", "104.5F.0102", "104.01.01", "04", "104.", ""):
+        assert message.get(path) is None, path
 
 
 def test_an_account_number_is_starred_in_any_data_set(visa_codec: Codec) -> None:

@@ -6,7 +6,7 @@ use crate::bitmap;
 use crate::encoding::{Coding, nibble};
 use crate::error::EncodeError;
 use crate::message::Message;
-use crate::spec::{Definition, ELEMENT_MAX, Length, Sensitivity, Spec};
+use crate::spec::{Definition, Length, Sensitivity, Spec};
 
 pub(crate) type Encoded<T> = Result<T, EncodeError>;
 
@@ -83,15 +83,13 @@ impl Spec {
         let numbers: Vec<usize> = order.iter().map(|part| usize::from(part.field())).collect();
         let mut out = self.head(mti, &numbers, 1)?;
         for part in order {
-            let key = part.field().to_string();
-            let path = Path::top(&key);
             match part {
                 Part::Wire(_, bytes) => out.extend_from_slice(bytes),
                 Part::Text(field, text) => {
-                    let element = self.element(usize::from(*field));
-                    let (_, definition) =
-                        element.ok_or_else(|| path.error("a defined element", "none"))?;
-                    self.write_text(definition, text, &path, &mut out)?;
+                    if let Some((_, definition)) = self.element(usize::from(*field)) {
+                        let path = Path::top(&definition.key);
+                        self.write_text(definition, text, &path, &mut out)?;
+                    }
                 }
             }
         }
@@ -112,14 +110,14 @@ impl Spec {
         let mut words = [0_u64; 3];
         let mut previous = 0;
         for number in numbers {
-            let key = number.to_string();
-            let path = Path::top(&key);
+            let refused =
+                |expected, found| Err(Path::top(&number.to_string()).error(expected, found));
             if *number == previous {
-                return Err(path.error("each element once", "it twice"));
+                return refused("each element once", "it twice");
             }
             previous = *number;
-            if *number > ELEMENT_MAX || self.element(*number).is_none() {
-                return Err(path.error("an element of this dialect", "one it does not have"));
+            if self.element(*number).is_none() {
+                return refused("an element of this dialect", "one it does not have");
             }
             let place = number.saturating_sub(1).div_euclid(64);
             let bit = number.saturating_sub(place.saturating_mul(64));
@@ -217,11 +215,9 @@ pub(crate) fn finish(
             Err(path.error(format!("{min} to {max} {word}"), units.to_string()))
         }
         Length::Counted { prefix, .. } => {
-            let mut octets = Vec::with_capacity(prefix.bytes);
-            prefix.write(units, &mut octets);
             let from = content.saturating_sub(prefix.bytes);
-            for (to, octet) in out.iter_mut().skip(from).zip(octets) {
-                *to = octet;
+            if let Some(wire) = out.get_mut(from..content) {
+                prefix.write(units, wire);
             }
             Ok(())
         }

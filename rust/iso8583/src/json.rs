@@ -55,7 +55,16 @@ impl Message {
 
     fn push_text(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
         out.push(b'"');
-        self.characters(index, !reveal, |character| push_escaped(character, out));
+        if let Some(bytes) = self.plain_bytes(index, !reveal) {
+            out.extend(
+                bytes
+                    .iter()
+                    .flat_map(|byte| [byte >> 4, *byte])
+                    .map(nibble::to_char),
+            );
+        } else {
+            self.characters(index, !reveal, |character| push_escaped(character, out));
+        }
         out.push(b'"');
     }
 

@@ -30,13 +30,27 @@ impl Message {
             self.clear_characters(node, emit);
             return;
         }
-        let stars = self.stars(index, node);
-        let mut place = 0_usize;
+        let mut stars = self.stars(index, node).into_iter().peekable();
+        let (mut place, mut hidden_to) = (0_usize, 0_usize);
         self.clear_characters(node, |character| {
-            let hidden = stars.iter().any(|(from, to)| (*from..*to).contains(&place));
-            emit(if hidden { '*' } else { character });
+            while let Some((_, to)) = stars.next_if(|(from, _)| *from <= place) {
+                hidden_to = hidden_to.max(to);
+            }
+            emit(if place < hidden_to { '*' } else { character });
             place = place.saturating_add(1);
         });
+    }
+
+    /// The bytes of a node whose text is their plain hex, if nothing of it is hidden.
+    pub(crate) fn plain_bytes(&self, index: usize, masked: bool) -> Option<&[u8]> {
+        let node = self.node(index)?;
+        let whole = node.start & 1 == 0 && node.stop & 1 == 0;
+        let plain = whole && self.coding(node).is_nibbles();
+        if !plain || (masked && self.holds_card_data(index, node)) {
+            return None;
+        }
+        self.bytes
+            .get(node.start as usize >> 1..node.stop as usize >> 1)
     }
 
     fn clear_characters(&self, node: &Node, mut emit: impl FnMut(char)) {
@@ -72,19 +86,22 @@ impl Message {
             .any(|node| self.sensitivity(node) != Sensitivity::None)
     }
 
-    /// The hidden characters of a node's text, its own and those of everything inside it.
+    /// The hidden characters of a node's text, its own and those of everything inside it, by
+    /// where they start. Ranges may lie within each other.
     fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
         let inside = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
         let per_character = if self.coding(node).is_nibbles() { 1 } else { 2 };
         let own_start = node.start as usize;
-        inside
+        let mut stars: Vec<Stars> = inside
             .iter()
             .filter_map(|hidden| self.hidden_half_bytes(hidden))
             .map(|(from, to)| {
                 let place = |half: usize| half.saturating_sub(own_start).div_euclid(per_character);
                 (place(from), place(to))
             })
-            .collect()
+            .collect();
+        stars.sort_unstable();
+        stars
     }
 
     fn hidden_half_bytes(&self, node: &Node) -> Option<(usize, usize)> {

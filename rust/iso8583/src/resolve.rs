@@ -1,5 +1,6 @@
 //! From a path such as "55.9F26" to its node.
 
+use crate::encoding::nibble;
 use crate::message::{Kind, Message};
 
 /// Where a path leads: a node, or the id of a data set.
@@ -77,7 +78,16 @@ impl Message {
                 .definition(node)
                 .is_some_and(|definition| &*definition.key == key),
             Kind::Bitmap => key.eq_ignore_ascii_case("_bitmap"),
-            _ => self.key(index).eq_ignore_ascii_case(key),
+            _ => spells(key, self.id_bytes(index)),
         }
     }
+}
+
+/// Whether hex text of either case stands for these bytes.
+fn spells(key: &str, bytes: &[u8]) -> bool {
+    let mut halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    key.len() == bytes.len().saturating_mul(2)
+        && key
+            .bytes()
+            .all(|character| nibble::from_char(character) == halves.next())
 }

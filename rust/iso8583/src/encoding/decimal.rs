@@ -1,8 +1,5 @@
 //! Length prefixes: counts written as binary, packed digits or characters.
 
-use super::ebcdic::Page;
-use super::nibble;
-
 /// How a count is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PrefixCoding {
@@ -63,25 +60,21 @@ impl Prefix {
         }
     }
 
-    /// Append the prefix of `count`, which must not exceed `count_max`.
-    pub(crate) fn write(self, count: usize, out: &mut Vec<u8>) {
-        let text = format!("{count:0width$}", width = self.bytes.saturating_mul(2));
-        let digits = text.as_bytes();
-        match self.coding {
-            PrefixCoding::Binary => {
-                let octets = count.to_be_bytes();
-                let from = octets.len().saturating_sub(self.bytes);
-                out.extend_from_slice(octets.get(from..).unwrap_or(&[]));
-            }
-            PrefixCoding::Bcd => out.extend(nibble::parse_hex(&text).unwrap_or_default()),
-            PrefixCoding::Ascii => {
-                out.extend_from_slice(digits.get(self.bytes..).unwrap_or(&[]));
-            }
-            PrefixCoding::Ebcdic => out.extend(
-                text.chars()
-                    .skip(self.bytes)
-                    .filter_map(|character| Page::P037.encode(character)),
-            ),
+    /// Write the prefix of `count`, which must not exceed `count_max`, into its own bytes.
+    pub(crate) fn write(self, count: usize, wire: &mut [u8]) {
+        let mut left = count;
+        for octet in wire.iter_mut().rev() {
+            let (value, rest) = match self.coding {
+                PrefixCoding::Binary => (left & 0xff, left >> 8),
+                PrefixCoding::Bcd => {
+                    let (low, high) = (left % 10, left / 10 % 10);
+                    (high << 4 | low, left / 100)
+                }
+                PrefixCoding::Ascii => ((left % 10) | 0x30, left / 10),
+                PrefixCoding::Ebcdic => ((left % 10) | 0xf0, left / 10),
+            };
+            *octet = u8::try_from(value).unwrap_or(0);
+            left = rest;
         }
     }
 }
@@ -114,9 +107,8 @@ mod tests {
                     if count > prefix.count_max {
                         continue;
                     }
-                    let mut wire = Vec::new();
+                    let mut wire = vec![0; prefix.bytes];
                     prefix.write(count, &mut wire);
-                    assert_eq!(wire.len(), prefix.bytes, "{coding:?} {size}");
                     assert_eq!(
                         prefix.read(&wire),
                         Some(count),

@@ -54,7 +54,7 @@ pub(super) fn compile(text: &str, name: &str) -> Result<Spec, SpecError> {
     let fields = file
         .section("fields")?
         .ok_or_else(|| file.error("fields", "missing"))?;
-    let elements = compiler.elements(fields)?;
+    let elements = compiler.elements(fields, bitmaps_max)?;
     file.finish()?;
     Ok(Spec {
         name: name.to_owned(),
@@ -71,16 +71,19 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn elements(&mut self, fields: Section) -> Result<Vec<u16>, SpecError> {
+    fn elements(&mut self, fields: Section, bitmaps_max: usize) -> Result<Vec<u16>, SpecError> {
+        let last = bitmaps_max.saturating_mul(64);
         let mut elements = vec![NONE; ELEMENT_MAX.saturating_add(1)];
         for (key, section) in fields.entries()? {
-            let number = key.parse::<usize>().ok().filter(|number| {
-                (2..=ELEMENT_MAX).contains(number) && *number != 65 && *number != 129
-            });
+            let number = plain_number(&key)
+                .filter(|number| (2..=last).contains(number) && *number != 65 && *number != 129);
             let slot = number
                 .and_then(|number| elements.get_mut(number))
                 .ok_or_else(|| {
-                    section.error("", "data elements are 2 to 192 without 65 and 129")
+                    section.error(
+                        "",
+                        format!("data elements are 2 to {last} without 65 and 129"),
+                    )
                 })?;
             *slot = self.field(&key, section, None, 0)?;
         }
@@ -275,7 +278,7 @@ impl Compiler {
             Some(entries) => entries.entries()?,
         };
         for (key, part) in entries {
-            let number = key.parse::<usize>().ok().filter(|number| *number > 0);
+            let number = plain_number(&key).filter(|number| *number > 0);
             let slot = number
                 .and_then(|number| parts.get_mut(number))
                 .ok_or_else(|| part.error("", format!("bits are 1 to {bits}")))?;
@@ -368,4 +371,11 @@ fn dataset_id(text: &str) -> Option<u8> {
         [id] => Some(*id),
         _ => None,
     }
+}
+
+/// A number in its only form: "2" and not "02", or one element could be defined twice.
+fn plain_number(key: &str) -> Option<usize> {
+    key.parse::<usize>()
+        .ok()
+        .filter(|number| number.to_string() == key)
 }
