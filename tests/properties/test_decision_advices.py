@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.model.banks import Bank, new_card_token
 from tests.model.holder import Holder
-from tests.model.messages import repeat
+from tests.model.messages import INQUIRY, repeat
 
 
 def test_an_advice_with_the_key_of_another_is_booked_once(bank: Bank) -> None:
@@ -161,3 +163,108 @@ def test_a_voided_financial_request_gives_the_money_back(bank: Bank) -> None:
     assert holder.balances == (100_000, 0, 100_000)
     assert holder.repeat(record).response_code == "00"
     assert holder.balances == (95_750, 0, 95_750)
+
+
+def test_a_void_after_a_reversal_does_not_let_a_repeat_hold(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    record, _ = holder.pay(6000)
+    holder.reverse(record)
+    bank.void_unsent([record], holder.now)
+    assert holder.repeat(record).response_code == "05"
+    assert holder.balances == (100_000, 0, 100_000)
+
+
+def test_a_partial_reversal_under_an_unsent_reply_bounds_what_a_repeat_holds(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    record, _ = holder.pay(6000)
+    bank.void_unsent([record], holder.now)
+    holder.reverse(record, replacement_amount_minor=3000)
+    assert holder.repeat(record).response_code == "00"
+    assert holder.balances == (100_000, 3000, 97_000)
+
+
+def test_a_request_after_reversal_and_stand_in_approval_is_not_approved(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    request = holder.message("0100", amount_minor=6000)
+    holder.reverse(request)
+    holder.send(
+        holder.message("0120", amount_minor=6000, stan=request.stan, advice_response_code="00")
+    )
+    assert holder.balances == (100_000, 0, 100_000)
+    assert holder.send(request).response_code == "05"
+    assert holder.balances == (100_000, 0, 100_000)
+
+
+@pytest.mark.parametrize(
+    "unbooked", [{"format_error": "4"}, {"currency": "840"}, {"processing_code": "990000"}]
+)
+def test_an_advice_that_booked_nothing_does_not_answer_for_us(
+    bank: Bank, unbooked: dict[str, str]
+) -> None:
+    holder = Holder.with_money(bank)
+    request = holder.message("0100", amount_minor=6000)
+    advice = {"amount_minor": 6000, "stan": request.stan, "advice_response_code": "00"}
+    holder.send(holder.message("0120", **{**advice, **unbooked}))
+    assert holder.send(request).response_code == "00"
+    assert holder.balances == (100_000, 6000, 94_000)
+
+
+def test_an_increment_of_a_purchase_that_the_network_approved_is_decided_by_us(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.send(
+        holder.message("0120", amount_minor=20_000, lifecycle_id="123", advice_response_code="00")
+    )
+    assert holder.code("0100", 500_000, lifecycle_id="123", reason_code="3900") == "51"
+    assert holder.code("0100", 5000, lifecycle_id="123", reason_code="3900") == "00"
+    assert holder.balances == (100_000, 25_000, 75_000)
+
+
+def test_a_financial_request_after_an_advice_to_hold_posts(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.send(
+        holder.message("0120", amount_minor=4000, lifecycle_id="123", advice_response_code="00")
+    )
+    assert holder.code("0200", 4000, lifecycle_id="123") == "00"
+    assert holder.balances.ledger_minor == 96_000
+
+
+def test_a_request_after_its_completion_is_not_held_besides(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.send(holder.message("0220", amount_minor=4000, lifecycle_id="123"))
+    assert holder.code("0100", 4000, lifecycle_id="123") == "00"
+    assert holder.balances == (96_000, 0, 96_000)
+
+
+def test_a_request_after_a_partial_stand_in_approval_is_approved_for_that_part(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    request = holder.message("0100", amount_minor=10_000)
+    part = holder.message("0120", amount_minor=4000, stan=request.stan, advice_response_code="10")
+    holder.send(part)
+    outcome = holder.send(request)
+    assert (outcome.response_code, outcome.amount_minor) == ("10", 4000)
+    assert holder.balances == (100_000, 4000, 96_000)
+
+
+def test_a_purchase_is_not_approved_again_after_its_completion_of_nothing(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    record, _ = holder.pay(15_000, lifecycle_id="123")
+    holder.send(holder.message("0120", amount_minor=0, lifecycle_id="123"))
+    assert holder.balances == (100_000, 0, 100_000)
+    assert holder.repeat(record).response_code == "05"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"amount_minor": 0, "account_verification": True},
+        {"amount_minor": 0, "processing_code": INQUIRY},
+        {"amount_minor": 100, "processing_code": "990000"},
+    ],
+)
+def test_a_stand_in_approval_counts_against_the_limit_whatever_had_its_life_cycle_id(
+    bank: Bank, first: dict[str, Any]
+) -> None:
+    holder = Holder.with_money(bank, rolling_limit_minor=1000)
+    holder.send(holder.message("0100", lifecycle_id="123", **first))
+    holder.code("0120", 900, lifecycle_id="123")
+    assert [holder.code("0100", amount) for amount in (101, 100)] == ["61", "00"]

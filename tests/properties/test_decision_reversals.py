@@ -215,3 +215,59 @@ def test_a_stan_alone_finds_nothing(bank: Bank) -> None:
     outcome = holder.reverse(record, original_transmitted_at_us=None, original_acquirer_id=None)
     assert outcome.response_code == "30"
     assert holder.balances == (100_000, 5000, 95_000)
+
+
+@pytest.mark.parametrize(("message_type", "code"), [("0400", "21"), ("0420", "00")])
+def test_reversing_the_request_of_a_completed_purchase_comes_too_late(
+    bank: Bank, message_type: str, code: str
+) -> None:
+    holder = Holder.with_money(bank)
+    record, _ = holder.pay(10_000, lifecycle_id="123")
+    holder.send(holder.message("0220", amount_minor=6400, lifecycle_id="123"))
+    assert holder.reverse(record, message_type=message_type).response_code == code
+    assert holder.balances == (93_600, 0, 93_600)
+
+
+def test_reversing_a_completion_posts_it_back(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(10_000, lifecycle_id="123")
+    completion = holder.message("0220", amount_minor=6400, lifecycle_id="123")
+    holder.send(completion)
+    holder.reverse(completion)
+    assert holder.balances == (100_000, 0, 100_000)
+
+
+def test_a_second_reversal_of_a_refund_does_not_reach_its_purchase(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(5000, lifecycle_id="123")
+    refund = holder.message("0200", amount_minor=2000, processing_code=REFUND, lifecycle_id="123")
+    holder.send(refund)
+    for _ in range(2):
+        assert holder.reverse(refund, lifecycle_id="123").response_code == "00"
+    assert holder.balances == (100_000, 5000, 95_000)
+
+
+@pytest.mark.parametrize(
+    ("replacements", "held_minor"),
+    [([None, 4000], 0), ([4000, None], 0), ([4000, 6000], 4000), ([6000, 4000], 4000)],
+)
+def test_of_several_reversals_before_their_original_the_least_total_stands(
+    bank: Bank, replacements: list[int | None], held_minor: int
+) -> None:
+    holder = Holder.with_money(bank)
+    original = holder.message("0100", amount_minor=10_000)
+    for replacement in replacements:
+        holder.reverse(original, replacement_amount_minor=replacement)
+    holder.send(original)
+    assert holder.balances.held_minor == held_minor
+
+
+def test_a_replacement_takes_the_rate_of_the_advice_where_the_request_had_none(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    record, _ = holder.pay(6600, currency="840", lifecycle_id="123")
+    converted = {"billing_amount_minor": 6000, "billing_currency": "978"}
+    holder.send(
+        holder.message("0120", amount_minor=6600, currency="840", lifecycle_id="123", **converted)
+    )
+    holder.reverse(record, replacement_amount_minor=3300)
+    assert holder.balances == (100_000, 3000, 97_000)
