@@ -28,7 +28,7 @@ from cbs.network import Profile
 from cbs.settings import Settings
 from cbs.telemetry import Telemetry, configure_logging
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 EXIT_INTERRUPTED = 130
 

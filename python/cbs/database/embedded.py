@@ -180,7 +180,15 @@ class EmbeddedServer:
             *([] if self._durable else ["--no-sync"]),
         ]
         with self._open_log() as log:
-            exit_code = account.spawn(command, _environment(), log).wait()
+            process = account.spawn(command, _environment(), log)
+        try:
+            exit_code = process.wait()
+        except BaseException:
+            # It has a session of its own, so a Ctrl-C that ends us would leave it running.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
         if exit_code != 0:
             shutil.rmtree(draft, ignore_errors=True)
             raise self._failure("initdb could not make the cluster")

@@ -31,6 +31,16 @@ ROLE_SETTINGS: Final = {
 }
 """Settings of every session of the service, given at connect so that no role has to carry them."""
 
+VANISHED_HOST: Final[dict[str, Any]] = {
+    # seconds, but for the last, which is milliseconds that sent bytes may stay unacknowledged
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+"""When a database host that vanished without a word counts as gone; libpq's parameters."""
+
 _HEADER: Final = Struct("!iiIii")
 _LENGTH: Final = Struct("!i")
 _NULL: Final = _LENGTH.pack(-1)
@@ -145,6 +155,7 @@ async def connect(url: str, *, application_name: str) -> psycopg.AsyncConnection
         prepare_threshold=0,
         application_name=application_name,
         options=options,
+        **VANISHED_HOST,
     )
     register_adapters(connection)
     return connection
