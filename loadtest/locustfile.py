@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from locust import LoadTestShape, User, events, task
 from locust.env import Environment
 
-from cbs.codec import Codec
+from cbs.codec import Codec, Framer
 from cbs.errors import CbsError
 from cbs.simulator import messages
 from cbs.simulator.cards import demo_cards, unknown_card
@@ -92,6 +92,7 @@ def add_options(parser: ArgumentParser) -> None:
         ("mix", str, "", "weights that replace the table's, such as purchase=90,echo=10"),
         ("rate", float, 2.0, "messages a second that each user means to send"),
         ("timeout", float, 5.0, "seconds after which a missing reply is a failure"),
+        ("header", str, "", "visa22 for hosts that want the 22-byte header; none unless given"),
         ("specification", str, "visa_like", "wire specification: packaged name or .toml file"),
     ):
         options.add_argument(
@@ -161,7 +162,13 @@ class CardNetwork(User):
             raise ValueError("the options of Locust's command line are needed")
         host, _, port = (self.host or "127.0.0.1:8583").rpartition("/")[2].rpartition(":")
         codec = Codec.load(options.iso_specification)
-        self.client = Client(host, int(port), codec, timeout_s=options.iso_timeout)
+        self.client = Client(
+            host,
+            int(port),
+            codec,
+            header=options.iso_header or None,
+            timeout_s=options.iso_timeout,
+        )
         self.cards = cards_of(options.iso_cards)
         self.mix = mix_of(options.iso_mix)
         self.approved: deque[Approved] = deque(maxlen=_REMEMBERED_MAX)
@@ -367,6 +374,7 @@ def refuse_bad_options(environment: Environment, **_: Any) -> None:
         cards_of(options.iso_cards)
         mix_of(options.iso_mix)
         Codec.load(options.iso_specification)
+        Framer("vmlh", header=options.iso_header or None)
         if min(options.iso_rate, options.iso_timeout) <= 0:
             raise ValueError("the rate and the timeout have to be above zero")
     except (CbsError, OSError, ValueError, KeyError) as error:

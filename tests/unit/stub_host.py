@@ -22,6 +22,7 @@ class StubHost:
         self.answer: Answer = approve
         self.greeting = b""
         self.received: list[Message] = []
+        self.headers: list[bytes] = []
         self.polls_answered = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -44,7 +45,7 @@ class StubHost:
                 self._serve_link(link)
 
     def _serve_link(self, link: socket.socket) -> None:
-        framer = Framer("vmlh")
+        framer = Framer("vmlh", header="auto")
         link.sendall(self.greeting)
         while data := link.recv(4096):
             for frame in framer.feed(data):
@@ -52,12 +53,13 @@ class StubHost:
                     self.polls_answered.set()
                 if frame.kind != "message":
                     continue
+                self.headers.append(frame.header or b"")
                 message = self.codec.decode(frame.body)
                 self.received.append(message)
                 for fields in self.answer(self.codec, message):
                     if not fields:
                         return
-                    link.sendall(framer.wrap(self.codec.encode(fields)))
+                    link.sendall(framer.wrap(self.codec.encode(fields), reply_to=frame))
 
 
 def approve(_: Codec, request: Message) -> list[dict[str, Any]]:

@@ -122,6 +122,12 @@ def test_a_poll_from_the_host_is_answered_and_hides_nothing(codec: Codec, host: 
     assert host.polls_answered.wait(5)
 
 
+def test_a_link_can_carry_the_message_header(codec: Codec, host: StubHost) -> None:
+    with Client("127.0.0.1", host.port, codec, header="visa22") as client:
+        assert client.request(messages.network_management(messages.ECHO)).response_code == "00"
+    assert host.headers[0][:1] == b"\x16"
+
+
 def test_bytes_that_are_no_message_are_reported(codec: Codec, host: StubHost) -> None:
     host.greeting = b"\x00\x02\x00\x00\x01\x10"
 

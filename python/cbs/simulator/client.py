@@ -67,10 +67,10 @@ class Client:
         codec: Codec,
         *,
         framing: str = "vmlh",
-        header: bytes | None = None,
+        header: str | None = None,
         timeout_s: float = 5.0,
     ) -> None:
-        """`header` goes before every body that is sent; None sends bodies bare."""
+        """`framing` and `header` are those of `cbs.codec.Framer`; None sends bodies bare."""
         self.host = host
         self.port = port
         self.codec = codec
@@ -143,7 +143,7 @@ class Client:
 
     def send_body(self, body: bytes) -> None:
         """Frame and send a body as it is."""
-        self.send_bytes(self._framer.wrap(body, header=self._header))
+        self.send_bytes(self._framer.wrap(body))
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes that are framed already, or are not meant to be."""
@@ -190,7 +190,7 @@ class Client:
         return self._socket
 
     def _new_framer(self) -> Framer:
-        return Framer(self._framing, header=None if self._header is None else "auto")
+        return Framer(self._framing, header=self._header)
 
     def _read(self, deadline: float) -> None:
         """Take what has arrived, or wait for it until `deadline`."""
