@@ -22,18 +22,15 @@ impl Spec {
     pub fn encode(self: &Arc<Self>, value: &Value) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         let elements = Elements::read(value)?;
         let missing = || Path::top("mti").error("a message type", "none");
-        let mti = elements.mti.as_ref().ok_or_else(missing)?;
+        let mti = elements.mti.ok_or_else(missing)?;
         let numbers: Vec<usize> = elements
             .entries
             .keys()
             .map(|key| usize::from(*key))
             .collect();
-        let bitmaps = elements
-            .bitmap
-            .as_ref()
-            .map_or(1, |text| text.len().div_euclid(16));
+        let bitmaps = elements.bitmap.map_or(1, |text| text.len().div_euclid(16));
         let mut out = Zeroizing::new(self.head(mti, &numbers, bitmaps)?);
-        if let Some(text) = &elements.bitmap {
+        if let Some(text) = elements.bitmap {
             let same = nibble::parse_hex(text).is_ok_and(|octets| out.get(2..) == Some(&octets));
             if !same {
                 let found = "one of other elements";
@@ -50,13 +47,13 @@ impl Spec {
     fn element_entry(
         self: &Arc<Self>,
         number: u16,
-        entry: &Entry,
+        entry: &Entry<'_>,
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
         let element = self.element(usize::from(number));
         let (id, definition) = element.ok_or_else(|| path.error("a known element", "none"))?;
-        match (&entry.text, &entry.nested) {
+        match (entry.text, &entry.nested) {
             (Some(text), None) => self.write_text(definition, text, path, out),
             (None, Some(nested)) => self.write_nested(definition, nested, None, path, out),
             (Some(text), Some(nested)) => {

@@ -104,19 +104,21 @@ impl Message {
             out.push(b'"');
             place = 1;
         }
+        let repeats = self.has_repeated_tags(index);
         for child in self.children(index) {
             let same = |other: &usize| self.is_same_tag(child, *other);
-            if self
-                .children(index)
-                .take_while(|other| *other < child)
-                .any(|other| same(&other))
+            if repeats
+                && self
+                    .children(index)
+                    .take_while(|other| *other < child)
+                    .any(|it| same(&it))
             {
                 continue;
             }
             comma(place, out);
             place = place.saturating_add(1);
             self.push_key(child, out);
-            if self.children(index).filter(same).nth(1).is_none() {
+            if !repeats || self.children(index).filter(same).nth(1).is_none() {
                 self.push_value(child, reveal, out);
                 continue;
             }
@@ -136,6 +138,17 @@ impl Message {
         } else {
             self.push_text(index, reveal, out);
         }
+    }
+
+    fn has_repeated_tags(&self, index: usize) -> bool {
+        let tagged = |child: &usize| self.node(*child).is_some_and(|node| node.tag_bytes > 0);
+        let mut tags: Vec<&[u8]> = self
+            .children(index)
+            .filter(tagged)
+            .map(|child| self.id_bytes(child))
+            .collect();
+        tags.sort_unstable();
+        tags.windows(2).any(|pair| pair.first() == pair.last())
     }
 
     fn is_same_tag(&self, left: usize, right: usize) -> bool {

@@ -7,21 +7,21 @@ use crate::value::{ClearText, Value};
 
 /// What a mapping says about one data element.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
-    pub(crate) text: Option<ClearText>,
+pub(crate) struct Entry<'a> {
+    pub(crate) text: Option<&'a ClearText>,
     pub(crate) nested: Option<Value>,
 }
 
 /// A mapping's message type, bitmap and elements.
 #[derive(Debug, Default)]
-pub(crate) struct Elements {
-    pub(crate) mti: Option<ClearText>,
-    pub(crate) bitmap: Option<ClearText>,
-    pub(crate) entries: BTreeMap<u16, Entry>,
+pub(crate) struct Elements<'a> {
+    pub(crate) mti: Option<&'a ClearText>,
+    pub(crate) bitmap: Option<&'a ClearText>,
+    pub(crate) entries: BTreeMap<u16, Entry<'a>>,
 }
 
-impl Elements {
-    pub(crate) fn read(value: &Value) -> Encoded<Self> {
+impl<'a> Elements<'a> {
+    pub(crate) fn read(value: &'a Value) -> Encoded<Self> {
         let Value::Map(members) = value else {
             return Err(Path::top("").error("a mapping", value.kind()));
         };
@@ -32,11 +32,11 @@ impl Elements {
         Ok(elements)
     }
 
-    fn member(&mut self, key: &str, value: &Value) -> Encoded<()> {
+    fn member(&mut self, key: &str, value: &'a Value) -> Encoded<()> {
         let path = Path::top(key);
         match (key, value) {
-            ("mti" | "0", Value::Text(text)) => self.mti = Some(text.clone()),
-            ("bitmap", Value::Text(text)) => self.bitmap = Some(text.clone()),
+            ("mti" | "0", Value::Text(text)) => self.mti = Some(text),
+            ("bitmap", Value::Text(text)) => self.bitmap = Some(text),
             ("subfields", Value::Map(members)) => {
                 for (number, nested) in members {
                     let path = Path::top(number);
@@ -47,10 +47,10 @@ impl Elements {
             ("subfields", _) => return Err(path.error("nested values", value.kind())),
             (_, Value::Text(text)) if !key.contains('.') => {
                 let entry = self.entry(key, &path)?;
-                if entry.text.as_ref().is_some_and(|other| other != text) {
+                if entry.text.is_some_and(|other| other != text) {
                     return Err(path.error("one value", "two that differ"));
                 }
-                entry.text = Some(text.clone());
+                entry.text = Some(text);
             }
             _ => {
                 let mut keys = key.split('.');
@@ -64,14 +64,14 @@ impl Elements {
         Ok(())
     }
 
-    fn entry(&mut self, number: &str, path: &Path<'_>) -> Encoded<&mut Entry> {
+    fn entry(&mut self, number: &str, path: &Path<'_>) -> Encoded<&mut Entry<'a>> {
         let number = number.parse::<u16>().ok();
         let number = number.ok_or_else(|| path.error("the number of a data element", "a word"))?;
         Ok(self.entries.entry(number).or_default())
     }
 }
 
-impl Entry {
+impl Entry<'_> {
     fn merge(&mut self, more: &Value, path: &Path<'_>) -> Encoded<()> {
         let more = upper_keys(more);
         if let Some(present) = &mut self.nested {
