@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import psycopg
 import pytest
 from tests.concurrency.crowd import (
     NOW,
-    open_bank,
     send_one_by_one,
     shared_out,
     together,
@@ -19,11 +19,16 @@ from tests.model.messages import reversal
 from tests.model.records import Record
 
 
+@pytest.fixture
+def bank(connection: psycopg.Connection[Any]) -> SqlBank:
+    """A bank over one more connection, to open accounts and to look at them afterwards."""
+    return SqlBank(connection)
+
+
 @pytest.mark.parametrize("connection_count", [8, 32])
 def test_no_more_is_approved_than_there_is_however_many_ask_at_once(
-    database_url: str, connection_count: int
+    bank: SqlBank, database_url: str, connection_count: int
 ) -> None:
-    bank = open_bank(database_url)
     holder = Holder.with_money(bank, 10_000)
     records = [holder.message("0100", amount_minor=300) for _ in range(50)]
     rows = together(database_url, shared_out(records, connection_count), send_one_by_one)
@@ -33,8 +38,9 @@ def test_no_more_is_approved_than_there_is_however_many_ask_at_once(
     _assert_books_are_right(bank)
 
 
-def test_two_purchases_that_fit_only_one_by_one_are_not_both_approved(database_url: str) -> None:
-    bank = open_bank(database_url)
+def test_two_purchases_that_fit_only_one_by_one_are_not_both_approved(
+    bank: SqlBank, database_url: str
+) -> None:
     for _ in range(20):
         holder = Holder.with_money(bank, 20_000)
         records = [holder.message("0100", amount_minor=amount) for amount in (15_000, 10_000)]
@@ -42,8 +48,7 @@ def test_two_purchases_that_fit_only_one_by_one_are_not_both_approved(database_u
         assert sorted(share[0].response_code for share in rows) == ["00", "51"]
 
 
-def test_a_burst_does_not_slip_past_the_limit(database_url: str) -> None:
-    bank = open_bank(database_url)
+def test_a_burst_does_not_slip_past_the_limit(bank: SqlBank, database_url: str) -> None:
     holder = Holder.with_money(bank, 100_000, rolling_limit_minor=1000)
     records = [holder.message("0100", amount_minor=90) for _ in range(40)]
     rows = together(database_url, shared_out(records, 8), send_one_by_one)
@@ -52,8 +57,9 @@ def test_a_burst_does_not_slip_past_the_limit(database_url: str) -> None:
     _assert_books_are_right(bank)
 
 
-def test_identical_requests_at_once_are_one_operation_with_one_answer(database_url: str) -> None:
-    bank = open_bank(database_url)
+def test_identical_requests_at_once_are_one_operation_with_one_answer(
+    bank: SqlBank, database_url: str
+) -> None:
     holder = Holder.with_money(bank)
     record = holder.message("0100", amount_minor=4250)
     rows = together(database_url, [[record] * 5] * 4, send_one_by_one)
@@ -65,9 +71,8 @@ def test_identical_requests_at_once_are_one_operation_with_one_answer(database_u
 
 
 def test_batches_that_meet_the_same_accounts_in_opposite_orders_do_not_deadlock(
-    database_url: str,
+    bank: SqlBank, database_url: str
 ) -> None:
-    bank = open_bank(database_url)
     holders = [Holder.with_money(bank) for _ in range(12)]
     shuffle = random.Random(20260615).shuffle
     shares = []
@@ -89,8 +94,9 @@ def test_batches_that_meet_the_same_accounts_in_opposite_orders_do_not_deadlock(
     _assert_books_are_right(bank)
 
 
-def test_cards_of_one_account_share_its_money_when_they_pay_at_once(database_url: str) -> None:
-    bank = open_bank(database_url)
+def test_cards_of_one_account_share_its_money_when_they_pay_at_once(
+    bank: SqlBank, database_url: str
+) -> None:
     holders = [Holder.with_money(bank, 10_000)]
     for index in range(3):
         card = bytes([index]) * 32
@@ -103,8 +109,9 @@ def test_cards_of_one_account_share_its_money_when_they_pay_at_once(database_url
     _assert_books_are_right(bank)
 
 
-def test_a_purchase_and_its_reversal_at_once_leave_no_hold(database_url: str) -> None:
-    bank = open_bank(database_url)
+def test_a_purchase_and_its_reversal_at_once_leave_no_hold(
+    bank: SqlBank, database_url: str
+) -> None:
     holder = Holder.with_money(bank)
     originals = [holder.message("0100", amount_minor=100) for _ in range(100)]
     reversals = [
@@ -119,9 +126,8 @@ def test_a_purchase_and_its_reversal_at_once_leave_no_hold(database_url: str) ->
 
 
 def test_voids_reversals_and_status_changes_amid_purchases_keep_the_books_right(
-    database_url: str,
+    bank: SqlBank, database_url: str
 ) -> None:
-    bank = open_bank(database_url)
     holder = Holder.with_money(bank, 1_000_000)
     records = [holder.message("0100", amount_minor=100 + index) for index in range(150)]
     financial = [holder.message("0200", amount_minor=50) for _ in range(50)]
