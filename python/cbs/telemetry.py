@@ -29,6 +29,7 @@ import math
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ class Telemetry:
         """Start at zero."""
         self._log = structlog.get_logger()
         self.links = 0
+        self.events_lost = 0
         self.reset()
 
     def reset(self) -> None:
@@ -129,6 +131,7 @@ class Telemetry:
         """The counters as one event shows them: nested tables only where they hold anything."""
         return {
             "links": self.links,
+            "events_lost": self.events_lost,
             "received": dict(self.received),
             "answered": dict(self.answered),
             "dropped": dict(self.dropped),
@@ -150,11 +153,11 @@ class Telemetry:
 
     def event(self, name: str, **fields: Any) -> None:
         """Report something that is no fault."""
-        self._log.info(name, **fields)
+        self._write(self._log.info, name, fields)
 
     def warning(self, name: str, **fields: Any) -> None:
         """Report something that somebody may have to look at."""
-        self._log.warning(name, **fields)
+        self._write(self._log.warning, name, fields)
 
     def interval_passed(self) -> None:
         """Report the counters of the interval, unless nothing happened, and begin a new one."""
@@ -185,7 +188,15 @@ class Telemetry:
         """Report a fault of ours. The error's text stays out: it may quote a record."""
         calls = traceback.extract_tb(error.__traceback__) if error is not None else []
         place = f"{Path(calls[-1].filename).name}:{calls[-1].lineno}" if calls else ""
-        self._log.error(name, reason=type(error).__name__, place=place, **fields)
+        fields.update(reason=type(error).__name__, place=place)
+        self._write(self._log.error, name, fields)
+
+    def _write(self, write: Callable[..., Any], name: str, fields: dict[str, Any]) -> None:
+        """Nobody reading the log any more, or a full disk, is no reason to stop serving."""
+        try:
+            write(name, **fields)
+        except (OSError, ValueError):
+            self.events_lost += 1
 
     def database_lost(self, lane: str, reason: str) -> None:
         """A lane's connection broke."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 from tests.e2e.client import purchase
 from tests.e2e.conftest import Connect, StartHost
-from tests.e2e.host import Host
+from tests.e2e.host import Host, wait_until
 
 from cbs.demo import demo_pan
 
@@ -82,3 +83,17 @@ def test_it_brings_its_own_database_and_finds_it_again(
     again = start_host("--migrate", "--demo", database_url=None, data_dir=str(data_dir), **settings)
     repeated = connect(again).exchange({**request, "mti": "0101"})
     assert repeated["38"] == first["38"]
+
+
+@pytest.mark.parametrize("said", ["starting PostgreSQL", "migration 0001", "loading"])
+def test_an_interrupted_start_leaves_no_database_server_running(
+    start_host: StartHost, server_folder: Path, said: str
+) -> None:
+    host = start_host(
+        "--migrate", "--demo", database_url=None, wait=False, data_dir=str(server_folder)
+    )
+    wait_until(lambda: said in host.events_path.read_text())
+    host.process.send_signal(signal.SIGTERM)
+    assert host.wait_exit() == 130
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    assert not [command for command in commands if str(server_folder).encode() in command]
