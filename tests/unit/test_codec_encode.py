@@ -84,6 +84,12 @@ def test_an_odd_number_of_digits_has_its_zero_on_the_left(visa_codec: Codec) -> 
     assert encoded(visa_codec, f2="123456789012345").endswith("0f0123456789012345")
 
 
+def test_a_star_of_its_own_is_no_mask(visa_codec: Codec) -> None:
+    for text in ("AB*CD", "ACCOUNT*1234567890", "*"):
+        octets = visa_codec.encode({"mti": "0100", "43": text.ljust(40), "103": "1" + text})
+        assert visa_codec.decode(octets).reveal("103") == "1" + text
+
+
 def test_any_mapping_and_tuples_will_do(visa_codec: Codec) -> None:
     mapping = MappingProxyType({"mti": "0100", "55": MappingProxyType({"9F5B": ("01", "02")})})
     assert visa_codec.encode(mapping).hex().endswith("9f5b01019f5b0102")
@@ -112,6 +118,8 @@ def test_any_mapping_and_tuples_will_do(visa_codec: Codec) -> None:
         ({"mti": "0100", "45": "*" * 30}, "45", "found masked text"),
         ({"mti": "0100", "52": "*" * 16}, "52", "found masked text"),
         ({"mti": "0100", "126.10": "******"}, "126.10", "found masked text"),
+        ({"mti": "0100", "102": "400000******0010"}, "102", "found masked text"),
+        ({"mti": "0100", "102": "********"}, "102", "found masked text"),
         ({"mti": "0100", "55.5A": "400000******0010"}, "55.5A", "found masked text"),
         ({"mti": "0100", "39": "0"}, "39", "2 characters, found 1"),
         ({"mti": "0100", "39": "0\u20ac"}, "39", "characters of its set"),

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::bitmap;
 use crate::encoding::{Coding, nibble};
 use crate::error::EncodeError;
+use crate::mask;
 use crate::message::Message;
 use crate::spec::{Definition, Length, Sensitivity, Spec};
 
@@ -234,12 +235,7 @@ pub(crate) fn write_plain(
     if definition.coding.is_nibbles() {
         return write_nibbles(definition, text, path, out);
     }
-    let masked = match definition.sensitivity {
-        Sensitivity::None => false,
-        Sensitivity::Pan => text.contains('*'),
-        _ => !text.is_empty() && text.chars().all(|character| character == '*'),
-    };
-    if masked {
+    if definition.sensitivity != Sensitivity::None && mask::is_masked(text) {
         return Err(masked_text(path));
     }
     let before = out.len();

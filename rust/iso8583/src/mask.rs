@@ -12,6 +12,23 @@ const SHOWN_LAST: usize = 4;
 /// Characters of a text that are shown as asterisks: `from..to`.
 type Stars = (usize, usize);
 
+/// Whether a text looks as if it came out of here: its middle, or all of it, is stars.
+pub(crate) fn is_masked(text: &str) -> bool {
+    let length = text.chars().count();
+    let ends = if length < PAN_LENGTH_MIN {
+        (0, 0)
+    } else {
+        (SHOWN_FIRST, SHOWN_LAST)
+    };
+    let hidden = length.saturating_sub(ends.0).saturating_sub(ends.1);
+    hidden > 0
+        && text
+            .chars()
+            .skip(ends.0)
+            .take(hidden)
+            .all(|character| character == '*')
+}
+
 impl Message {
     pub(crate) fn text(&self, index: usize, masked: bool) -> String {
         // a text that grows moves, and what it leaves behind is neither wiped nor cheap
