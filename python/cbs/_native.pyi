@@ -74,7 +74,10 @@ class Frame:
         """The octets that framed it (four for vmlh)."""
     @property
     def header(self) -> bytes | None:
-        """The message header, without its body; None where the frame has none."""
+        """The message header, without its body; None where the frame has none.
+
+        A reject's header is followed by that of the message that came back.
+        """
     @property
     def body(self) -> bytes: ...
 
