@@ -16,7 +16,6 @@ CREATE TYPE cbs.authorization_record AS (
   format_error text,
   kind text,
   direction text,
-  is_partial_wanted boolean,
   is_partial_allowed boolean,
   processing_code text,
   amount_minor bigint,

@@ -1,6 +1,6 @@
 -- Which way the money of a kind goes: debit, credit, or none.
 --
--- p_kind       a kind of cbs.processing_kind, or any other kind of operation, or null
+-- p_kind       of a record or of a chain, or null
 -- Rows locked  none
 -- Callers      cbs.read_batch, 04_match
 CREATE OR REPLACE FUNCTION cbs.direction(p_kind text) RETURNS text

@@ -2,17 +2,17 @@
 --
 -- p_card_token, p_root_at, p_chain_id  as every operation of the chain carries them
 -- p_match_rung     how it was found, kept for the operation that follows
--- p_is_rate_needed the amounts of the oldest operation that has both give the rate of the chain
+-- p_operation_id   the operation that was found: its amounts give the rate, if it has both; else
+--                  those of the oldest operation of the chain that has
 -- Result       one row; chain_id null where there is no such chain
 -- Rows locked  none; the caller holds the card
--- Callers      cbs.find_chain, cbs.resolve_repeat, cbs.answer_from_advice,
---              cbs.void_operation
+-- Callers      cbs.find_chain, cbs.resolve_repeat, cbs.answer_from_advice, cbs.void_operation
 CREATE OR REPLACE FUNCTION cbs.load_chain(
   p_card_token bytea,
   p_root_at timestamptz,
   p_chain_id bigint,
   p_match_rung smallint DEFAULT NULL,
-  p_is_rate_needed boolean DEFAULT false
+  p_operation_id bigint DEFAULT NULL
 ) RETURNS cbs.chain
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -28,13 +28,13 @@ BEGIN
          v_chain.held_minor, v_chain.posted_minor, v_chain.root_class
     FROM cbs.operation o
    WHERE o.card_token = p_card_token AND o.chain_root_at = p_root_at AND o.chain_id = p_chain_id;
-  IF p_is_rate_needed THEN
+  IF p_operation_id IS NOT NULL THEN
     SELECT o.amount_minor, o.currency, o.billing_amount_minor
       INTO v_chain.rate_amount_minor, v_chain.rate_currency, v_chain.rate_billing_amount_minor
       FROM cbs.operation o
      WHERE o.card_token = p_card_token AND o.chain_root_at = p_root_at AND o.chain_id = p_chain_id
        AND o.amount_minor > 0 AND o.billing_amount_minor > 0
-     ORDER BY o.operation_id
+     ORDER BY o.operation_id <> p_operation_id, o.operation_id
      LIMIT 1;
   END IF;
   RETURN v_chain;

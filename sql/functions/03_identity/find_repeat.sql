@@ -1,8 +1,8 @@
 -- The operation that a repeat (last digit of the MTI 1) repeats under a fresh DE7: key K2.
 --
 -- Compared are network, class, card, DE11, DE12, DE13, DE32, DE37 and the fingerprint, over the
--- operation date and the ten days before. STAN must be there, and DE37 or both local times: less
--- than that would take a stranger for the original. A voided attempt is never found.
+-- operation date and the ten days before; what is absent must be absent in both. The newest counts,
+-- and if that one was voided, the repeat is decided afresh.
 --
 -- Result       a row of nulls where nothing is found
 -- Rows locked  none; the caller holds account and card
@@ -13,10 +13,6 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_operation cbs.operation;
 BEGIN
-  IF p_record.stan IS NULL OR (p_record.retrieval_reference IS NULL
-      AND (p_record.local_time IS NULL OR p_record.local_date IS NULL)) THEN
-    RETURN NULL;
-  END IF;
   SELECT o.*
     INTO v_operation
     FROM cbs.operation o
@@ -25,15 +21,17 @@ BEGIN
      AND o.operation_date BETWEEN p_record.operation_date - 10 AND p_record.operation_date
      AND o.message_class = p_record.message_class
      AND o.network = p_record.network
-     AND o.stan = p_record.stan
+     AND o.stan IS NOT DISTINCT FROM p_record.stan
      AND o.local_time IS NOT DISTINCT FROM p_record.local_time
      AND o.local_date IS NOT DISTINCT FROM p_record.local_date
      AND o.acquirer_id IS NOT DISTINCT FROM p_record.acquirer_id
      AND o.retrieval_reference IS NOT DISTINCT FROM p_record.retrieval_reference
      AND cbs.is_same_content(p_record, o)
-     AND NOT cbs.is_voided(o)
    ORDER BY o.operation_id DESC
    LIMIT 1;
+  IF cbs.is_voided(v_operation) THEN
+    RETURN NULL;
+  END IF;
   RETURN v_operation;
 END
 $$;

@@ -9,7 +9,7 @@
 --
 -- In this order:
 -- 1. The attempt was voided, no answer ever left: decide afresh as the next attempt.
--- 2. Other content: a request gets 94 and books nothing; an advice is booked under a derived key
+-- 2. Other content: a request gets 94 (30 if it cannot be read) and books nothing; an advice is booked under a derived key
 --    with the exception KEY_COLLISION, and found there when it is sent again.
 -- 3. An approved request whose chain is reversed: 05 REVERSED. Never approve what is gone. This
 --    includes a chain that a stand-in decline released.
@@ -29,7 +29,8 @@ BEGIN
     v_record.attempt := 1 - p_stored.attempt;
   ELSIF NOT cbs.is_same_content(p_record, p_stored) THEN
     IF p_record.message_class NOT IN ('0120', '0220', '0420') THEN
-      v_outcome := cbs.refused_outcome(p_record, 'DUPLICATE_KEY_MISMATCH');
+      v_outcome := cbs.refused_outcome(p_record, CASE WHEN p_record.format_error IS NULL
+        THEN 'DUPLICATE_KEY_MISMATCH' ELSE 'FORMAT_ERROR' END);
     ELSE
       v_record.identity_key := cbs.derived_key(p_record);
       v_collided := cbs.find_operation(

@@ -1,6 +1,6 @@
 -- The reversals that came before their original and wait for it: tombstones (full) and pending
--- replacements. The ladder of cbs.find_chain, read the other way, but without ages and without DE38,
--- which the original cannot have. They live ten days and are not used up, so that a message that they name is refused each time.
+-- replacements. The ladder of cbs.find_chain, read the other way. They live ten days and are not
+-- used up, so that a message that they name is refused each time.
 --
 -- p_now        the clock
 -- p_record     a request or an advice
@@ -21,9 +21,8 @@ BEGIN
      AND 'REVERSAL_UNMATCHED' = ANY (o.exceptions)
      AND o.account_id = p_record.account_id
      AND o.network = p_record.network
-     AND cbs.is_same_way(o.processing_code, coalesce((
-           SELECT cbs.direction(k.kind) FROM cbs.processing_kind k
-            WHERE k.prefix = left(o.processing_code, 2)), 'none'), p_record.direction)
+     AND coalesce(left(o.processing_code, 2) = ANY (cbs.credit_prefixes()), false)
+         = (p_record.direction = 'credit')
      AND (o.lifecycle_id = p_record.lifecycle_id
           OR (o.original_stan = p_record.stan
               AND left(o.original_message_type, 2) = left(p_record.message_class, 2)
@@ -33,6 +32,8 @@ BEGIN
               AND (o.original_acquirer_id IS NULL
                    OR o.original_acquirer_id = p_record.acquirer_id))
           OR (o.retrieval_reference = p_record.retrieval_reference
-              AND o.acquirer_id = p_record.acquirer_id));
+              AND o.acquirer_id = p_record.acquirer_id
+              AND (o.authorization_code IS NULL
+                   OR o.authorization_code = p_record.authorization_code)));
 END
 $$;

@@ -2,7 +2,8 @@
 -- are zero are not compared. Of the MTI only "01" or "02" counts: a network that stood in sends an
 -- advice for what the acquirer calls a request.
 --
--- With DE7 the operations of that second are a range of the key; without it the reach is 30 days.
+-- With DE7 the operations of that second are a range of the key; without it the whole tape of the
+-- card is read, which is rare and slow.
 --
 -- Rows locked  none
 -- Callers      cbs.find_chain
@@ -11,23 +12,18 @@ RETURNS cbs.operation[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_prefix bytea := cbs.key_prefix(p_record.original_transmitted_at);
-  v_from date := p_record.operation_date - 30;
-  v_to date := p_record.operation_date + 1;
+  v_date date := (p_record.original_transmitted_at AT TIME ZONE 'UTC')::date;
 BEGIN
   IF p_record.original_message_type IS NULL OR p_record.original_stan IS NULL
       OR (v_prefix IS NULL AND p_record.original_acquirer_id IS NULL) THEN
     RETURN '{}';
-  END IF;
-  IF v_prefix IS NOT NULL THEN
-    v_from := (p_record.original_transmitted_at AT TIME ZONE 'UTC')::date;
-    v_to := v_from;
   END IF;
   RETURN ARRAY(
     SELECT o
       FROM cbs.operation o
      WHERE o.account_id = p_record.account_id
        AND o.card_token = p_record.card_token
-       AND o.operation_date BETWEEN v_from AND v_to
+       AND o.operation_date BETWEEN coalesce(v_date, '-infinity') AND coalesce(v_date, 'infinity')
        AND (v_prefix IS NULL OR substr(o.identity_key, 1, 4) = v_prefix)
        AND o.stan = p_record.original_stan
        AND left(o.message_class, 2) = left(p_record.original_message_type, 2)

@@ -3,14 +3,16 @@
 --
 -- Rows locked  none
 -- Callers      cbs.find_chain
-CREATE OR REPLACE FUNCTION cbs.match_reference(p_record cbs.authorization_record)
-RETURNS cbs.operation[]
+CREATE OR REPLACE FUNCTION cbs.match_reference(
+  p_now timestamptz,
+  p_record cbs.authorization_record
+) RETURNS cbs.operation[]
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(array_agg(o), '{}')
     FROM cbs.operation o
    WHERE o.account_id = p_record.account_id
      AND o.card_token = p_record.card_token
-     AND o.operation_date BETWEEN p_record.operation_date - 30 AND p_record.operation_date + 1
+     AND o.decided_at >= p_now - interval '720 hours'
      AND o.retrieval_reference = p_record.retrieval_reference
      AND o.acquirer_id = p_record.acquirer_id
      AND (p_record.authorization_code IS NULL

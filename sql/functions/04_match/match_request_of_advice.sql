@@ -13,7 +13,7 @@ LANGUAGE sql STABLE AS $$
      AND o.operation_date = p_record.operation_date
      AND substr(o.identity_key, 1, 4) = substr(p_record.identity_key, 1, 4)
      AND o.message_class IN ('0100', '0200')
-     AND o.stan = p_record.stan
+     AND o.stan IS NOT DISTINCT FROM p_record.stan
      AND o.acquirer_id IS NOT DISTINCT FROM p_record.acquirer_id
      AND o.retrieval_reference IS NOT DISTINCT FROM p_record.retrieval_reference
      AND cbs.is_candidate(p_record, o)

@@ -26,16 +26,16 @@ DECLARE
   v_is_moving boolean := p_record.direction <> 'none';
   v_is_guarded boolean := p_record.direction <> 'credit';
   v_is_used boolean := v_is_guarded AND v_kind <> 'verification';
-  v_is_amount_right boolean := cbs.is_amount_right(p_record, p_account, p_billing_minor);
-  v_debit_minor bigint := CASE WHEN p_record.direction = 'debit' AND v_is_amount_right
-                               THEN p_billing_minor END;
+  v_debit_minor bigint := CASE WHEN p_record.direction = 'debit'
+    AND p_billing_minor BETWEEN 1 AND 999999999999 THEN p_billing_minor END;
   v_available_minor bigint :=
     p_account.ledger_minor - p_account.held_minor + p_account.overdraft_minor;
 BEGIN
   RETURN array_remove(ARRAY[
     -- shape
     CASE WHEN v_kind = 'unsupported' THEN 'UNSUPPORTED_TRANSACTION' END,
-    CASE WHEN v_is_moving AND NOT v_is_amount_right THEN 'INVALID_AMOUNT' END,
+    CASE WHEN v_is_moving AND NOT cbs.is_amount_right(p_record, p_account, p_billing_minor)
+      THEN 'INVALID_AMOUNT' END,
     CASE WHEN v_is_moving AND v_is_known AND p_billing_minor IS NULL
       THEN 'NO_BILLING_AMOUNT' END,
     -- identity
@@ -51,7 +51,7 @@ BEGIN
     CASE WHEN v_is_guarded AND p_record.expiry <> p_card.expiry THEN 'EXPIRY_MISMATCH' END,
     CASE WHEN v_is_guarded AND p_card.status = 'frozen' THEN 'CARD_FROZEN' END,
     -- security
-    CASE WHEN v_kind = 'cash' AND NOT p_record.is_pin_present
+    CASE WHEN v_is_used AND v_is_known AND v_kind = 'cash' AND NOT p_record.is_pin_present
       AND p_record.entry NOT IN ('chip', 'contactless') THEN 'PIN_MISSING' END,
     -- permission
     CASE WHEN v_is_used AND cbs.is_option_off(p_record, p_card) THEN 'OPTION_OFF' END,

@@ -5,8 +5,8 @@
 -- Rows locked  none; the caller holds account and card
 -- Callers      cbs.authorize_record
 --
--- A follow-up that came first has the first word: a stand-in advice answers for us, a tombstone
--- declines, a pending replacement lowers the hold after a decision on the full amount.
+-- A follow-up that came first has the first word: a tombstone declines, a stand-in advice answers
+-- for us, a pending replacement lowers the hold after a decision on the full amount.
 CREATE OR REPLACE FUNCTION cbs.decide_request(
   p_now timestamptz,
   p_record cbs.authorization_record,
@@ -23,13 +23,13 @@ DECLARE
   v_advice cbs.operation;
 BEGIN
   IF p_card.orphan_until > p_now THEN
-    v_advice := cbs.find_answering_advice(p_now, p_record);
-    IF v_advice.operation_id IS NOT NULL THEN
-      RETURN cbs.answer_from_advice(p_record, v_advice);
-    END IF;
     v_final_minor := cbs.earlier_replacement(p_now, p_record, v_billing_minor);
     IF v_final_minor = 0 THEN
       RETURN cbs.decline(p_record, ARRAY['REVERSED_BEFORE_ORIGINAL'], NULL);
+    END IF;
+    v_advice := cbs.find_answering_advice(p_now, p_record);
+    IF v_advice.operation_id IS NOT NULL THEN
+      RETURN cbs.answer_from_advice(p_record, v_advice);
     END IF;
   END IF;
   v_reasons := cbs.collect_reasons(p_now, p_record, p_account, p_card, v_billing_minor);

@@ -9,6 +9,7 @@
 -- original that is not found is not an error: the reversal stays in the log as a tombstone (full)
 -- or a pending replacement, with the exception REVERSAL_UNMATCHED.
 CREATE OR REPLACE FUNCTION cbs.decide_reversal(
+  p_now timestamptz,
   p_record cbs.authorization_record,
   p_account cbs.account
 ) RETURNS cbs.decision
@@ -23,7 +24,7 @@ BEGIN
     RETURN cbs.decline(p_record, ARRAY['FORMAT_ERROR'], NULL);
   END IF;
   IF p_account.account_id IS NOT NULL THEN
-    v_chain := cbs.find_chain(p_record);
+    v_chain := cbs.find_chain(p_now, p_record);
   END IF;
   IF v_chain.chain_id IS NOT NULL THEN
     RETURN cbs.reverse_chain(p_record, v_chain);

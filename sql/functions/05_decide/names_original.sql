@@ -1,4 +1,4 @@
--- Whether a reversal carries what at least one rung of the match ladder needs.
+-- Whether a reversal says at all which message it takes back.
 --
 -- Rows locked  none
 -- Callers      cbs.decide_reversal
@@ -8,5 +8,5 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     OR (p_record.original_message_type IS NOT NULL AND p_record.original_stan IS NOT NULL
         AND (p_record.original_transmitted_at IS NOT NULL
              OR p_record.original_acquirer_id IS NOT NULL))
-    OR (p_record.retrieval_reference IS NOT NULL AND p_record.acquirer_id IS NOT NULL)
+    OR p_record.retrieval_reference IS NOT NULL
 $$;

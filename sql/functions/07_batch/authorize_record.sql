@@ -57,7 +57,7 @@ BEGIN
     WHEN v_record.format_error IS NOT NULL THEN
       v_decision := cbs.decline(v_record, ARRAY['FORMAT_ERROR'], NULL);
     WHEN v_record.message_class IN ('0400', '0420') THEN
-      v_decision := cbs.decide_reversal(v_record, v_account);
+      v_decision := cbs.decide_reversal(p_now, v_record, v_account);
     WHEN v_record.message_class IN ('0120', '0220') THEN
       v_decision := cbs.decide_advice(p_now, v_record, v_account, v_card);
     ELSE

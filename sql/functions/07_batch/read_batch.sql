@@ -33,7 +33,7 @@ LANGUAGE sql STABLE AS $$
            m.identity_key, 1::smallint, cbs.key_date(m.identity_key), coalesce(c.account_id, 0),
            m.card_token, left(u.pan_masked, 32),
            CASE WHEN length(u.identity_key) = 16 THEN u.format_error ELSE 'identity_key' END,
-           i.kind, cbs.direction(i.kind), coalesce(u.partial_approval, false),
+           i.kind, cbs.direction(i.kind),
            coalesce(u.partial_approval AND k.is_partial_allowed, false),
            u.processing_code, u.amount_minor, u.currency, u.billing_amount_minor,
            u.billing_currency, cbs.instant_of(u.transmitted_at_us), u.stan, u.local_time,
