@@ -97,6 +97,18 @@ def test_a_purchase_is_taken_back_by_what_was_printed_of_it(simulate: Simulate) 
     assert "reduced to EUR 5.00" in taken_back.stdout
 
 
+def test_a_card_number_that_was_typed_is_not_printed(simulate: Simulate) -> None:
+    pan = demo_pan(1504)
+
+    bought = simulate("purchase", "--card", pan, "--amount", "1.00")
+    unknown = simulate("purchase", "--card", demo_pan(5000), "--expiry", "3112")
+
+    assert "--card 1504" in bought.stdout
+    assert "14 no such card" in unknown.stdout
+    assert "--card CARD" in unknown.stdout
+    assert re.findall(r"\d{13,19}", bought.stdout + unknown.stdout) == []
+
+
 def test_a_declined_purchase_ends_with_exit_code_1(simulate: Simulate) -> None:
     declined = simulate("purchase", "--card", "1801")
 

@@ -12,6 +12,7 @@ from cbs.simulator.cards import (
     CardError,
     StoryCards,
     card_named,
+    currency_of,
     demo_cards,
     demo_index,
     unknown_card,
@@ -45,6 +46,13 @@ def test_load_tests_get_active_cards_with_their_currency() -> None:
 
     assert 1800 <= len(cards) < 2000
     assert {currency for _, currency in cards} >= {"978", "826", "840", "392", "414"}
+
+
+def test_the_currency_is_that_of_the_cards_account_unless_asked_for() -> None:
+    assert currency_of(card_named("1")).code == "EUR"
+    assert currency_of(card_named("5")).code == "GBP"
+    assert currency_of(card_named("5"), "jpy").code == "JPY"
+    assert currency_of(unknown_card()).code == "EUR"
 
 
 def test_an_unknown_card_is_in_no_portfolio() -> None:

@@ -22,8 +22,8 @@ from cbs.cli.simulate_session import (
     original_remembered,
 )
 from cbs.simulator import messages
-from cbs.simulator.cards import StoryCards, card_named
-from cbs.simulator.money import currency_named, parse_amount
+from cbs.simulator.cards import StoryCards, card_named, currency_of, demo_index
+from cbs.simulator.money import parse_amount
 from cbs.simulator.scene import Scene, run_story
 from cbs.simulator.stories import STORIES, story_named
 
@@ -45,7 +45,7 @@ def purchase(
     card: CardOption = "1",
     expiry: ExpiryOption = None,
     amount: Annotated[str, typer.Option(help="In major units.")] = "42.50",
-    currency: CurrencyOption = "EUR",
+    currency: CurrencyOption = None,
     entry: Annotated[str, typer.Option(help="chip, contactless, ecommerce or magstripe.")] = "chip",
     partial: Annotated[
         bool, typer.Option("--partial", help="The terminal can take a part of the amount.")
@@ -63,9 +63,9 @@ def purchase(
             how = messages.as_entry(entry)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--entry") from error
-        money = currency_named(currency)
-        amount_minor = parse_amount(amount, currency)
         used = card_named(card, expiry)
+        money = currency_of(used, currency)
+        amount_minor = parse_amount(amount, money.code)
         if cash:
             fields = messages.cash(used, amount_minor, money.number, entry=how)
         else:
@@ -75,9 +75,11 @@ def purchase(
         exchange = session.exchange(fields, as_json=as_json)
         session.remember(fields, exchange)
         if not as_json:
+            # A card number is not printed, whoever typed it.
             typer.echo(
-                f"  to take it back: cbs simulate reversal --last, or --card {card} "
-                f"--amount {amount} --currency {currency} --stan {fields['11']} "
+                "  to take it back: cbs simulate reversal --last, or "
+                f"--card {demo_index(used.pan) or 'CARD'} "
+                f"--amount {amount} --currency {money.code} --stan {fields['11']} "
                 f"--transmitted {fields['7']} --reference {fields['37']}"
             )
     raise typer.Exit(exit_code(exchange))
@@ -91,7 +93,7 @@ def reversal(
     card: Annotated[str | None, typer.Option(help="As for the purchase.")] = None,
     expiry: ExpiryOption = None,
     amount: Annotated[str | None, typer.Option(help="As for the purchase.")] = None,
-    currency: CurrencyOption = "EUR",
+    currency: CurrencyOption = None,
     stan: Annotated[str | None, typer.Option(help="The purchase's trace number.")] = None,
     transmitted: Annotated[
         str | None, typer.Option(help="The purchase's transmission time, MMDDhhmmss.")

@@ -15,11 +15,11 @@ from cbs.codec import Codec
 from cbs.errors import DecodeError
 from cbs.settings import Settings
 from cbs.simulator import messages
-from cbs.simulator.cards import card_named, demo_index
+from cbs.simulator.cards import card_named, currency_of, demo_index
 from cbs.simulator.client import Client, Exchange, HostUnreachableError
 from cbs.simulator.journal import LastPurchase
 from cbs.simulator.messages import Fields
-from cbs.simulator.money import currency_named, parse_amount
+from cbs.simulator.money import parse_amount
 from cbs.simulator.narrator import Narrator
 from cbs.simulator.wording import APPROVALS
 
@@ -42,7 +42,9 @@ CardOption = Annotated[
 ExpiryOption = Annotated[
     str | None, typer.Option(help="YYMM; needed only for a card that is no demo card.")
 ]
-CurrencyOption = Annotated[str, typer.Option(help="ISO 4217: EUR, or 978.")]
+CurrencyOption = Annotated[
+    str | None, typer.Option(help="ISO 4217: EUR, or 978; the demo card's own unless given.")
+]
 
 _JOURNAL_NAME = "simulator-last-purchase.json"
 _DEFAULT_PORT = 8583
@@ -131,7 +133,7 @@ def original_identified(
     card_text: str | None,
     expiry: str | None,
     amount: str | None,
-    currency: str,
+    currency: str | None,
     stan: str | None,
     transmitted: str | None,
     reference: str | None,
@@ -139,10 +141,9 @@ def original_identified(
     """A purchase rebuilt from what `purchase` printed of it."""
     if not (card_text and amount and stan and transmitted):
         raise typer.BadParameter("--last, or --card, --amount, --stan and --transmitted are needed")
-    number = currency_named(currency).number
-    original = messages.purchase(
-        card_named(card_text, expiry), parse_amount(amount, currency), number
-    )
+    card = card_named(card_text, expiry)
+    money = currency_of(card, currency)
+    original = messages.purchase(card, parse_amount(amount, money.code), money.number)
     # Nothing else of the purchase is known, and a made-up identifier must not be sent.
     for unknown in ("35", "37", "55", "62"):
         original.pop(unknown, None)

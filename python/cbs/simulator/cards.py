@@ -10,7 +10,7 @@ from typing import Final
 from cbs.demo import DEMO_CARD_COUNT, DemoCard, demo_card, demo_pan
 from cbs.errors import CbsError
 from cbs.simulator.messages import Card
-from cbs.simulator.money import currency_named
+from cbs.simulator.money import Currency, currency_named
 
 AMPLE_INDEXES: Final = range(1501, 1801)
 """Cards with money that stories pick from; load tests keep to those below."""
@@ -62,6 +62,14 @@ def demo_cards(indexes: Iterable[int]) -> list[tuple[Card, str]]:
 def unknown_card() -> Card:
     """A card of our range that is in no portfolio: its number is valid, and nobody has it."""
     return Card(demo_pan(random.randint(500_000_000, 999_999_999)), demo_card(1).expiry)
+
+
+def currency_of(card: Card, name: str | None = None) -> Currency:
+    """The currency that was asked for by `name`, else that of the demo card's account, else EUR."""
+    if name is not None:
+        return currency_named(name)
+    index = demo_index(card.pan)
+    return currency_named("EUR" if index is None else demo_card(index).currency)
 
 
 class StoryCards:
