@@ -57,6 +57,13 @@ def children_cpu_s(pid: int) -> float:
     return total_s
 
 
+def ended_children_cpu_s(pid: int) -> float:
+    """CPU seconds of the processes that `pid` has started and that have ended; steps of 10 ms."""
+    # The second field is the name in brackets, which may hold blanks.
+    values = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(values[13]) + int(values[14])) / os.sysconf("SC_CLK_TCK")
+
+
 def flush_ms(folder: Path) -> float:
     """Median milliseconds of writing 8 kB and flushing it to the disk that holds `folder`."""
     path = folder / "flush-test"

@@ -27,7 +27,8 @@ HostOption = Annotated[
     str | None, typer.Option(help="The host's address; that of CBS_LISTEN unless given.")
 ]
 PortOption = Annotated[
-    int | None, typer.Option(help="The host's port; that of CBS_LISTEN unless given.")
+    int | None,
+    typer.Option(help="The host's port; that of CBS_LISTEN unless given.", min=1, max=65535),
 ]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", help="Seconds to wait for an answer.", min=0.01)
