@@ -1,8 +1,8 @@
 -- Brings the counters of a card up to date after a decision; writes only where something changed.
 --
 -- A chain counts at the time of its root: a change of a chain that has left the window changes no
--- counter. An advice sets orphan_until for the 45 days in which its request may still come, an
--- unmatched reversal for its ten days: requests of the card look for such messages until then.
+-- counter. A follow-up without an original sets orphan_until for ten days: until then requests of the
+-- card look for what came before them.
 --
 -- Rows locked  none of its own; writes card
 -- Callers      cbs.book
@@ -18,13 +18,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_is_counted boolean :=
     p_limit_delta_minor <> 0 AND p_decision.chain_root_at > p_card.window_start_at;
-  v_orphan_until timestamptz := p_now + CASE
-    WHEN p_record.message_class IN ('0120', '0220') THEN interval '1080 hours'
-    WHEN 'REVERSAL_UNMATCHED' = ANY (p_decision.exceptions) THEN interval '240 hours'
-  END;
+  v_is_orphan boolean := p_record.message_class IN ('0120', '0220', '0400', '0420')
+    AND p_decision.match_rung IS NULL;
   v_delta_minor bigint := CASE WHEN v_is_counted THEN p_limit_delta_minor ELSE 0 END;
 BEGIN
-  IF v_is_counted OR v_orphan_until IS NOT NULL OR p_is_window_moved THEN
+  IF v_is_counted OR v_is_orphan OR p_is_window_moved THEN
     UPDATE cbs.card c
        SET window_start_at = p_card.window_start_at,
            window_next_at = CASE WHEN v_is_counted
@@ -33,7 +31,9 @@ BEGIN
            window_total_minor = p_card.window_total_minor + v_delta_minor,
            window_cash_minor = p_card.window_cash_minor
              + CASE WHEN p_decision.chain_kind = 'cash' THEN v_delta_minor ELSE 0 END,
-           orphan_until = greatest(p_card.orphan_until, v_orphan_until)
+           orphan_until = CASE WHEN v_is_orphan
+             THEN greatest(p_card.orphan_until, p_now + interval '240 hours')
+             ELSE p_card.orphan_until END
      WHERE c.card_token = p_card.card_token;
   END IF;
 END
