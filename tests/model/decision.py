@@ -163,14 +163,14 @@ class Issuer:
         reasons = _shape(record)
         reasons |= _status_reasons(card, account, is_credit=kind.is_credit)
         if kind.is_credit:
-            if not record.account_verification and _lacks_billing(record, account):
+            if _lacks_billing(record, account):
                 reasons.add("NO_BILLING_AMOUNT")
             return reasons
         if card.is_expired(now, account.zone):
             reasons.add("CARD_EXPIRED")
         if record.expiry is not None and record.expiry != card.expiry:
             reasons.add("EXPIRY_MISMATCH")
-        if record.account_verification:
+        if kind is Kind.VERIFICATION:
             return reasons
         if kind is Kind.CASH and not _is_cash_verified(record):
             reasons.add("PIN_MISSING")
@@ -213,7 +213,7 @@ class Issuer:
 
     def _approve(self, record: Record, account: Account) -> Effect:
         kind, account_id = kind_of(record), account.account_id
-        if record.account_verification:
+        if kind is Kind.VERIFICATION:
             return Effect(Outcome(account_id, "85"), State.RECORDED)
         approved = Outcome(account_id, "00", is_authorization_code_given=True)
         if kind is Kind.INQUIRY:
@@ -241,8 +241,8 @@ class Issuer:
             refused = declined(account.account_id, record, reasons)
             return replace(refused, billing_minor=billing)
         original = amounts.additional_amount(record, "57", record.currency or "", requested)
-        is_converted = record.billing_amount_minor is not None
-        if is_converted:
+        is_converted = None not in {record.billing_amount_minor, record.billing_currency}
+        if record.currency != account.currency:
             original += amounts.additional_amount(record, "57", account.currency, billing)
         outcome = Outcome(
             account.account_id,
@@ -351,7 +351,7 @@ def _shape(record: Record) -> set[str]:
     kind, reasons = kind_of(record), set()
     if kind is Kind.UNSUPPORTED:
         reasons.add("UNSUPPORTED_TRANSACTION")
-    elif kind is not Kind.INQUIRY and not record.account_verification and not record.amount_minor:
+    elif kind.direction != "none" and not record.amount_minor:
         reasons.add("INVALID_AMOUNT")
     return reasons
 

@@ -70,8 +70,12 @@ def _advised_hold(portfolio: Portfolio, effect: Effect, record: Record, billing:
         posted = portfolio.posted_minor(effect.chain)
     if posted != 0:
         return effect
-    state = State.PENDING if billing else State.REVERSED
-    return replace(effect, state=state, hold_delta_minor=billing - held)
+    return replace(
+        effect,
+        state=State.PENDING if billing else State.REVERSED,
+        hold_delta_minor=billing - held,
+        is_orphan=effect.is_orphan or _is_reopened(portfolio, effect),
+    )
 
 
 def _advised_posting(portfolio: Portfolio, effect: Effect, record: Record, billing: int) -> Effect:
@@ -86,7 +90,15 @@ def _advised_posting(portfolio: Portfolio, effect: Effect, record: Record, billi
         state=State.CLEARED if billing else State.REVERSED,
         hold_delta_minor=-held,
         ledger_delta_minor=posted - target,
+        is_orphan=effect.is_orphan or _is_reopened(portfolio, effect),
     )
+
+
+def _is_reopened(portfolio: Portfolio, effect: Effect) -> bool:
+    """Whether the chain had come to its end before this advice."""
+    if effect.chain is None:
+        return False
+    return portfolio.state(effect.chain) in {State.REVERSED, State.VOIDED}
 
 
 def reverse(portfolio: Portfolio, record: Record, account_id: int, now: datetime) -> Effect:

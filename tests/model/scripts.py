@@ -199,11 +199,13 @@ class _Writer:
         if kind in {"0120", "0220"}:
             columns["advice_response_code"] = self.pick("00", "00", None, "10", "51")
         columns["partial_approval"] = self.pick(False, False, True)
-        special = self.pick(*[None] * 17, "verification", "zero", "format_error")
+        special = self.pick(*[None] * 17, "verification", "marked", "zero", "format_error")
         if special in {"verification", "zero"}:
             columns["amount_minor"] = 0
         if special == "verification":
-            columns |= {"account_verification": True, "processing_code": PURCHASE}
+            columns["processing_code"] = PURCHASE
+        if special in {"verification", "marked"}:
+            columns["account_verification"] = True
         if special == "format_error":
             columns |= {"format_error": "4", "amount_minor": None}
         return Draft(kind, card, self.now.replace(microsecond=0), columns)
