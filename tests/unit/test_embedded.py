@@ -167,6 +167,20 @@ def test_a_server_that_died_is_recovered(servers: Servers) -> None:
         assert noted(again.url) == "kept"
 
 
+@pytest.mark.parametrize("kill", range(3))
+def test_a_stop_amid_the_recovery_from_a_killed_backend_is_an_orderly_one(
+    servers: Servers, kill: int
+) -> None:
+    server = EmbeddedServer(servers.folder / "postgres", bin_dir=servers.bin_dir).start()
+    note(server.url)
+    with psycopg.connect(server.url) as victim:
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+        server.stop()
+    assert "database system is shut down" in server.log_path.read_text().splitlines()[-1]
+    with server:
+        assert noted(server.url) == "kept"
+
+
 def test_a_stale_pid_that_another_program_has_by_now_is_no_obstacle(servers: Servers) -> None:
     with servers():
         pass

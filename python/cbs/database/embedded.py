@@ -37,7 +37,9 @@ DATABASE = "cbs"
 PORT = 5432
 START_TIMEOUT_S = 600
 """Recovery after a crash replays at most `max_wal_size`; that takes seconds, not minutes."""
-STOP_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
+"""Long enough for a checkpoint; after that it is stopped at once and recovers at its next start."""
+RECOVERY_TIMEOUT_S = 30
 SOCKET_PATH_LENGTH_MAX = 100
 """Linux allows 107 bytes, and PostgreSQL names its socket `.s.PGSQL.5432`."""
 LOG_SIZE_BYTES_MAX = 16 * 1024 * 1024
@@ -62,6 +64,7 @@ class EmbeddedServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._socket_dir: Path | None = None
+        self._serves = False
 
     @property
     def url(self) -> str:
@@ -101,6 +104,7 @@ class EmbeddedServer:
             self._launch(cluster, bin_dir, account)
             self._await_ready(cluster)
             self._ensure_database()
+            self._serves = True
         except BaseException:
             self.stop()
             raise
@@ -108,6 +112,9 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stop in order: sessions end, a checkpoint is written, the server leaves. Idempotent."""
+        if self._durable and self._serves:
+            self._await_recovered()
+        self._serves = False
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             # Without durability nothing is worth the wait for a checkpoint.
@@ -218,6 +225,21 @@ class EmbeddedServer:
                 return
             time.sleep(0.01)
         raise self._failure(f"the embedded PostgreSQL is not ready after {START_TIMEOUT_S} s")
+
+    def _await_recovered(self) -> None:
+        """Wait for a connection, as long as it makes sense.
+
+        A server that recovers from the crash of a backend can miss the order to shut down, and
+        then neither ends nor serves (seen with PostgreSQL 18.6).
+        """
+        deadline = time.monotonic() + RECOVERY_TIMEOUT_S
+        while self.pid is not None and time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
 
     def _ensure_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
