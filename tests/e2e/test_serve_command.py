@@ -71,16 +71,17 @@ def test_an_unknown_profile_is_named(start_host: StartHost, demo_database_url: s
 
 @pytest.mark.slow
 def test_it_brings_its_own_database_and_finds_it_again(
-    start_host: StartHost, connect: Connect, postgres_bin: Path | None
+    start_host: StartHost, connect: Connect, server_folder: Path, postgres_bin: Path | None
 ) -> None:
-    settings = {"postgres_bin": str(postgres_bin)} if postgres_bin else {}
+    settings = {"data_dir": str(server_folder)}
+    if postgres_bin:
+        settings["postgres_bin"] = str(postgres_bin)
     host = start_host("--migrate", "--demo", database_url=None, **settings)
     request = purchase(demo_pan(1), 1_00)
     first = connect(host).exchange(request)
     assert first["39"] == "00"
     assert host.stop() == 0
-    data_dir = host.events_path.parent / "data"
-    again = start_host("--migrate", "--demo", database_url=None, data_dir=str(data_dir), **settings)
+    again = start_host("--migrate", "--demo", database_url=None, **settings)
     repeated = connect(again).exchange({**request, "mti": "0101"})
     assert repeated["38"] == first["38"]
 
