@@ -11,7 +11,7 @@ CREATE TABLE cbs.operation (
   account_id bigint NOT NULL,
   card_token bytea NOT NULL,
   operation_date date NOT NULL,
-  identity_key bytea NOT NULL CHECK (length(identity_key) = 16),
+  identity_key bytea NOT NULL,
   attempt smallint NOT NULL,
   operation_id bigint NOT NULL,
   event_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -23,8 +23,7 @@ CREATE TABLE cbs.operation (
   chain_id bigint NOT NULL,
   chain_root_at timestamptz NOT NULL,
   chain_kind text NOT NULL,
-  chain_state text NOT NULL CHECK (chain_state IN ('PENDING', 'PARTIALLY_CLEARED', 'CLEARED',
-                                   'REVERSED', 'VOIDED', 'EXPIRED', 'DECLINED', 'RECORDED')),
+  chain_state text NOT NULL,
   match_rung smallint,
   -- the effect
   ledger_delta_minor bigint NOT NULL,
@@ -83,6 +82,9 @@ CREATE TABLE cbs.operation (
 );
 COMMENT ON COLUMN cbs.operation.billing_amount_minor IS
   'Requested amount in the currency of the account; null where the message gives none.';
+COMMENT ON COLUMN cbs.operation.chain_state IS
+  'Of the chain, after this operation: PENDING, PARTIALLY_CLEARED, CLEARED, REVERSED, VOIDED, EXPIRED, '
+  'DECLINED, RECORDED.';
 COMMENT ON COLUMN cbs.operation.attempt IS
   'Counts decisions under one key; the negative of n is the row that voids attempt n.';
 COMMENT ON COLUMN cbs.operation.match_rung IS

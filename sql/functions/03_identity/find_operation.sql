@@ -1,4 +1,4 @@
--- The newest operation under the key of a record: key K1.
+-- The newest decision under the key of a record: key K1. Voids are not decisions.
 --
 -- Result       a row of nulls where nothing is found
 -- Rows locked  none; the caller holds account and card
@@ -19,7 +19,8 @@ BEGIN
      AND o.card_token = p_card_token
      AND o.operation_date = cbs.key_date(p_identity_key)
      AND o.identity_key = p_identity_key
-   ORDER BY o.operation_id DESC
+     AND o.attempt > 0
+   ORDER BY o.attempt DESC
    LIMIT 1;
   RETURN v_operation;
 END

@@ -1,7 +1,7 @@
 -- Whether the answer to an operation is known never to have left: its void has the negative attempt.
 --
 -- Rows locked  none
--- Callers      cbs.find_repeat, the rungs of 04_match
+-- Callers      cbs.find_repeat, cbs.resolve_repeat, cbs.is_candidate, cbs.void_operation
 CREATE OR REPLACE FUNCTION cbs.is_voided(p_operation cbs.operation) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -25,8 +25,8 @@ DECLARE
   v_collided cbs.operation;
   v_chain cbs.chain;
 BEGIN
-  IF p_stored.kind = 'void' THEN
-    v_record.attempt := 1 - p_stored.attempt;
+  IF cbs.is_voided(p_stored) THEN
+    v_record.attempt := p_stored.attempt + 1;
   ELSIF NOT cbs.is_same_content(p_record, p_stored) THEN
     IF p_record.message_class NOT IN ('0120', '0220', '0420') THEN
       v_outcome := cbs.refused_outcome(p_record, CASE WHEN p_record.format_error IS NULL

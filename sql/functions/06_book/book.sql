@@ -22,6 +22,7 @@ DECLARE
   v_decision cbs.decision := p_decision;
   v_operation_id bigint := nextval('cbs.operation_id_sequence');
   v_limit_delta_minor bigint := 0;
+  v_is_card_changed boolean;
   v_kind text := CASE WHEN p_record.message_class IN ('0400', '0420') THEN 'reversal'
                       ELSE coalesce(p_record.kind, 'unsupported') END;
 BEGIN
@@ -40,10 +41,12 @@ BEGIN
       v_limit_delta_minor := v_decision.held_delta_minor - v_decision.ledger_delta_minor;
     END IF;
   END IF;
-  PERFORM cbs.insert_operation(p_now, p_record, v_decision, v_operation_id, v_limit_delta_minor);
+  -- An assignment costs a fraction of a PERFORM, which runs a whole query.
+  v_operation_id := cbs.insert_operation(
+    p_now, p_record, v_decision, v_operation_id, v_limit_delta_minor);
   IF p_card.card_token IS NOT NULL THEN
-    PERFORM cbs.update_card(p_now, p_record, p_card, p_is_window_moved, v_decision,
-                            v_limit_delta_minor);
+    v_is_card_changed := cbs.update_card(
+      p_now, p_record, p_card, p_is_window_moved, v_decision, v_limit_delta_minor);
   END IF;
   RETURN ROW(
     p_record.ordinal, v_operation_id, p_record.account_id, v_decision.response_code,

@@ -1,5 +1,6 @@
 -- Appends one operation to the log.
 --
+-- Result       its id
 -- Rows locked  none; the caller holds account and card, so the key cannot be taken meanwhile
 -- Callers      cbs.book
 CREATE OR REPLACE FUNCTION cbs.insert_operation(
@@ -8,7 +9,7 @@ CREATE OR REPLACE FUNCTION cbs.insert_operation(
   p_decision cbs.decision,
   p_operation_id bigint,
   p_limit_delta_minor bigint
-) RETURNS void
+) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO cbs.operation (
@@ -44,5 +45,6 @@ BEGIN
     p_record.pan_masked, p_record.authorization_code, p_decision.reply_authorization_code,
     p_decision.reply_amount_minor, p_decision.reply_billing_amount_minor,
     p_decision.reply_billing_currency, p_decision.additional_amounts, p_record.received_at, p_now);
+  RETURN p_operation_id;
 END
 $$;

@@ -4,6 +4,7 @@
 -- counter. A follow-up without an original sets orphan_until for ten days: until then requests of the
 -- card look for what came before them.
 --
+-- Result       whether something changed
 -- Rows locked  none of its own; writes card
 -- Callers      cbs.book
 CREATE OR REPLACE FUNCTION cbs.update_card(
@@ -13,7 +14,7 @@ CREATE OR REPLACE FUNCTION cbs.update_card(
   p_is_window_moved boolean,
   p_decision cbs.decision,
   p_limit_delta_minor bigint
-) RETURNS void
+) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   v_is_counted boolean :=
@@ -35,6 +36,8 @@ BEGIN
              THEN greatest(p_card.orphan_until, p_now + interval '240 hours')
              ELSE p_card.orphan_until END
      WHERE c.card_token = p_card.card_token;
+    RETURN true;
   END IF;
+  RETURN false;
 END
 $$;

@@ -25,8 +25,9 @@ CREATE OR REPLACE FUNCTION cbs.read_batch(
   p_replacement_billing_amount_minor bigint[], p_reason_code text[], p_received_at_us bigint[],
   p_trace_id bytea[]
 ) RETURNS cbs.authorization_record[]
-LANGUAGE sql STABLE AS $$
-  SELECT array_agg(ROW(
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT ROW(
            u.ordinal::integer, coalesce(left(u.network, 64), ''),
            coalesce(left(u.message_type, 8), ''), m.message_class,
            coalesce(substr(u.message_type, 4, 1) = '1', false),
@@ -45,7 +46,7 @@ LANGUAGE sql STABLE AS $$
            u.original_stan, cbs.instant_of(u.original_transmitted_at_us), u.original_acquirer_id,
            u.replacement_amount_minor, u.replacement_billing_amount_minor, u.reason_code,
            cbs.instant_of(u.received_at_us), u.trace_id, '{}'::text[]
-         )::cbs.authorization_record ORDER BY u.ordinal)
+         )::cbs.authorization_record
     FROM unnest(
            p_network, p_message_type, p_identity_key, p_card_token, p_pan_masked, p_format_error,
            p_processing_code, p_amount_minor, p_currency, p_billing_amount_minor,
@@ -83,4 +84,6 @@ LANGUAGE sql STABLE AS $$
                     AND k.kind IN ('purchase', 'cash') THEN 'verification'
                   ELSE k.kind END AS kind
          OFFSET 0) AS i
+   ORDER BY u.ordinal);
+END
 $$;

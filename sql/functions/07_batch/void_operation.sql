@@ -19,7 +19,7 @@ BEGIN
   IF p_operation.operation_id IS NULL OR p_operation.network <> p_network
       OR p_operation.message_class NOT IN ('0100', '0200')
       OR p_operation.response_code NOT IN ('00', '10', '11', '85', '87')
-      OR p_operation.chain_id <> p_operation.operation_id THEN
+      OR p_operation.chain_id <> p_operation.operation_id OR cbs.is_voided(p_operation) THEN
     RETURN;
   END IF;
   v_chain := cbs.load_chain(

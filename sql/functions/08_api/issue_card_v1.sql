@@ -26,6 +26,10 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, cbs, pg_temp
 AS $$
 BEGIN
+  IF p_expiry !~ '^[0-9]{2}(0[1-9]|1[0-2])$' OR length(p_card_token) NOT BETWEEN 1 AND 64
+      OR least(p_transaction_limit_minor, p_rolling_limit_minor, p_atm_limit_minor) < 0 THEN
+    RAISE EXCEPTION 'expiry, token or limit is not valid' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   INSERT INTO cbs.card (
     card_token, token_key_id, account_id, pan_masked, expiry, expires_at, status,
     is_online_enabled, is_contactless_enabled, is_atm_enabled, is_magstripe_enabled,
@@ -37,7 +41,7 @@ BEGIN
          p_transaction_limit_minor, p_rolling_limit_minor, p_atm_limit_minor,
          '-infinity', 'infinity', 0, 0, '-infinity', p_now
     FROM cbs.account a
-   WHERE a.account_id = p_account_id;
+   WHERE a.account_id = p_account_id AND a.account_id > 0;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'account % does not exist', p_account_id
       USING ERRCODE = 'foreign_key_violation';

@@ -2,7 +2,7 @@
 --
 -- p_currency         three digits of cbs.currency
 -- p_ledger_minor     opening balance, may be negative; at most fifteen digits
--- p_overdraft_minor  0 or more
+-- p_overdraft_minor  0 or more, at most fifteen digits
 -- p_zone             time zone in which the cards of the account expire
 -- Result       account_id
 -- Rows locked  none; inserts account and operation
@@ -22,8 +22,10 @@ DECLARE
   v_account_id bigint;
   v_operation_id bigint := nextval('cbs.operation_id_sequence');
 BEGIN
-  IF p_ledger_minor NOT BETWEEN -1000000000000000 AND 1000000000000000 THEN
-    RAISE EXCEPTION 'opening balance out of range' USING ERRCODE = 'numeric_value_out_of_range';
+  IF p_ledger_minor NOT BETWEEN -1000000000000000 AND 1000000000000000
+      OR p_overdraft_minor NOT BETWEEN 0 AND 1000000000000000 THEN
+    RAISE EXCEPTION 'balance or overdraft out of range'
+      USING ERRCODE = 'numeric_value_out_of_range';
   END IF;
   PERFORM p_now AT TIME ZONE p_zone;
   INSERT INTO cbs.account (currency, status, zone, ledger_minor, held_minor, overdraft_minor,
