@@ -71,7 +71,7 @@ def test_an_unknown_profile_is_named(start_host: StartHost, demo_database_url: s
 
 @pytest.mark.slow
 def test_it_brings_its_own_database_and_finds_it_again(
-    start_host: StartHost, connect: Connect, server_folder: Path, postgres_bin: Path | None
+    server_folder: Path, start_host: StartHost, connect: Connect, postgres_bin: Path | None
 ) -> None:
     settings = {"data_dir": str(server_folder)}
     if postgres_bin:

@@ -233,7 +233,10 @@ class EmbeddedServer:
         then neither ends nor serves (seen with PostgreSQL 18.6).
         """
         deadline = time.monotonic() + RECOVERY_TIMEOUT_S
-        while self.pid is not None and time.monotonic() < deadline:
+        assert self._socket_dir is not None
+        # A folder that somebody removed is not waited for.
+        socket = self._socket_dir / f".s.PGSQL.{PORT}"
+        while self.pid is not None and socket.exists() and time.monotonic() < deadline:
             try:
                 psycopg.connect(self.url, connect_timeout=5).close()
             except psycopg.OperationalError:
