@@ -3,7 +3,7 @@
 CREATE SCHEMA cbs;
 COMMENT ON SCHEMA cbs IS 'Private: tables, types and the parts of the decision.';
 CREATE SCHEMA cbs_api;
-COMMENT ON SCHEMA cbs_api IS 'Entry points, with a version suffix. The only way in for the service.';
+COMMENT ON SCHEMA cbs_api IS 'Entry points with a version suffix: the only way in for the service.';
 
 CREATE TABLE cbs.schema_migration (
   number integer PRIMARY KEY,

@@ -3,9 +3,9 @@
 --
 -- There are no CHECK constraints: PostgreSQL reads the expression of each one again for every
 -- statement that writes a row, which doubled the cost of a decision. The entry points that open
--- accounts and issue cards check their arguments, statuses are foreign keys (looked at only when they
--- change), and cbs_api.check_v1 compares the rest with the log. Balances stay within +-4 x 10^18 and
--- every operation within 10^12 (cbs.bound_effect), so sums of them cannot overflow.
+-- accounts and issue cards check their arguments, statuses are foreign keys (looked at only when
+-- they change), and cbs_api.check_v1 compares the rest with the log. Balances stay within +-4 x
+-- 10^18 and every operation within 10^12 (cbs.bound_effect), so sums of them cannot overflow.
 
 CREATE TABLE cbs.account_status (status text PRIMARY KEY);
 INSERT INTO cbs.account_status (status) VALUES ('active'), ('blocked'), ('closed');

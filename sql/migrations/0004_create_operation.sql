@@ -2,8 +2,8 @@
 -- trail and the source of every later event, and it is never updated.
 --
 -- The key leads with account and card, so that one card's tape lies together; the first four bytes
--- of identity_key are the second of DE7, so that "the messages of this second" is a range of the key.
--- There is no foreign key to account: the decision holds that row locked when it inserts.
+-- of identity_key are the second of DE7, so that "the messages of this second" is a range of the
+-- key. There is no foreign key to account: the decision holds that row locked when it inserts.
 
 CREATE SEQUENCE cbs.operation_id_sequence AS bigint;
 
@@ -83,8 +83,8 @@ CREATE TABLE cbs.operation (
 COMMENT ON COLUMN cbs.operation.billing_amount_minor IS
   'Requested amount in the currency of the account; null where the message gives none.';
 COMMENT ON COLUMN cbs.operation.chain_state IS
-  'Of the chain, after this operation: PENDING, PARTIALLY_CLEARED, CLEARED, REVERSED, VOIDED, EXPIRED, '
-  'DECLINED, RECORDED.';
+  'After this operation: PENDING, PARTIALLY_CLEARED, CLEARED, REVERSED, VOIDED, EXPIRED, '
+  'DECLINED or RECORDED.';
 COMMENT ON COLUMN cbs.operation.attempt IS
   'Counts decisions under one key; the negative of n is the row that voids attempt n.';
 COMMENT ON COLUMN cbs.operation.match_rung IS

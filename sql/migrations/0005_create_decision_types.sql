@@ -119,7 +119,8 @@ CREATE TYPE cbs.outcome AS (
   reasons text[]
 );
 
--- What becomes of a record whose key is known: an outcome (ordinal not null), or a record to decide.
+-- What becomes of a record whose key is known: an outcome (ordinal not null), or a record to
+-- decide.
 CREATE TYPE cbs.resolution AS (
   record cbs.authorization_record,
   outcome cbs.outcome

@@ -1,4 +1,5 @@
--- Whether the answer to an operation is known never to have left: its void has the negative attempt.
+-- Whether the answer to an operation is known never to have left: its void has the negative
+-- attempt.
 --
 -- Rows locked  none
 -- Callers      cbs.find_repeat, cbs.resolve_repeat, cbs.is_candidate, cbs.void_operation

@@ -9,7 +9,8 @@
 --
 -- In this order:
 -- 1. The attempt was voided, no answer ever left: decide afresh as the next attempt.
--- 2. Other content: a request gets 94 (30 if it cannot be read) and books nothing; an advice is booked under a derived key
+-- 2. Other content: a request gets 94 (30 if it cannot be read) and books nothing; an advice is
+-- booked under a derived key
 --    with the exception KEY_COLLISION, and found there when it is sent again.
 -- 3. An approved request whose chain is reversed: 05 REVERSED. Never approve what is gone. This
 --    includes a chain that a stand-in decline released.

@@ -1,9 +1,9 @@
 -- The stand-in advice that came before its own request: same key fields (DE7, DE11, DE32, DE37), or
 -- same life-cycle id in a chain that has no request yet.
 --
--- An approved advice that booked nothing tells nothing. An increment (DE63.3) carries the life-cycle
--- id of its root and is another transaction all the same. A financial request has to be posted: only
--- a financial advice of its life-cycle answers it.
+-- An approved advice that booked nothing tells nothing. An increment (DE63.3) carries the
+-- life-cycle id of its root and is another transaction all the same. A financial request has to be
+-- posted: only a financial advice of its life-cycle answers it.
 --
 -- p_now        the clock
 -- p_record     a request

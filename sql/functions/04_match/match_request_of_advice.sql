@@ -1,5 +1,5 @@
--- Rung 2 of an advice: the request with the key fields of the advice itself (DE7, DE11, DE32, DE37),
--- which a network that stood in repeats unchanged.
+-- Rung 2 of an advice: the request with the key fields of the advice itself (DE7, DE11, DE32,
+-- DE37), which a network that stood in repeats unchanged.
 --
 -- Rows locked  none
 -- Callers      cbs.find_chain

@@ -1,5 +1,5 @@
--- Amount of an advice in the currency of the account: DE6, or DE4 in that currency, or DE4 scaled by
--- the rate of its chain, rounded half up.
+-- Amount of an advice in the currency of the account: DE6, or DE4 in that currency, or DE4 scaled
+-- by the rate of its chain, rounded half up.
 --
 -- Result       null where the advice gives no such amount, or one of more than twelve digits
 -- Rows locked  none

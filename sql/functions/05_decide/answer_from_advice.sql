@@ -1,8 +1,9 @@
 -- The answer to a request whose stand-in advice came first: the decision of the advice, without a
 -- second hold. The request joins the chain of the advice, with the exception ANSWERED_BY_ADVICE.
 --
--- The code is the DE39 of the advice, 00 where it has none; where the chain has been reversed since,
--- the code of REVERSED. Code 10 carries the lower amount of the advice; without one it is 00.
+-- The code is the DE39 of the advice, 00 where it has none; where the chain has been reversed
+-- since, the code of REVERSED. Code 10 carries the lower amount of the advice; without one it is
+-- 00.
 --
 -- Rows locked  none
 -- Callers      cbs.decide_request

@@ -1,7 +1,8 @@
 -- The amounts of a partial approval that the network gave in our place.
 --
--- Result       the decision with DE4 of the advice, and its billing amount where the request has one;
---              with code 00 where the advice names no lower amount in the currency of the request
+-- Result       the decision with DE4 of the advice, and its billing amount where the request has
+--              one; with code 00 where the advice names no lower amount in the currency of the
+--              request
 -- Rows locked  none
 -- Callers      cbs.answer_from_advice
 CREATE OR REPLACE FUNCTION cbs.copy_partial_amount(

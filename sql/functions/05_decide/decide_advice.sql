@@ -5,8 +5,8 @@
 -- Rows locked  none; the caller holds account and card
 -- Callers      cbs.authorize_record
 --
--- Without effect are advices of an inquiry or a verification, and 0120 of a refund or credit, whose money comes with
--- clearing.
+-- Without effect are advices of an inquiry or a verification, and 0120 of a refund or credit, whose
+-- money comes with clearing.
 --
 -- Exceptions: UNKNOWN_CARD, REVERSED_BEFORE_ORIGINAL (a full reversal came first),
 -- UNSUPPORTED_TRANSACTION, NO_BILLING_AMOUNT, all with nothing booked, and those of

@@ -6,11 +6,10 @@
 -- Callers      cbs.decide_reversal
 --
 -- Answered 00 exactly where no unwanted hold or debit of the original remains or can appear. A
--- pending chain keeps the replacement amount as its hold, or nothing. A chain that was posted by 02xx
--- gets a contra entry, the same day or not, if the original is 02xx (as DE90 says, or else the root of
--- the chain): taking back the 0100 before it is too late, and the merchant owes a refund. Any other
--- chain stays as it is, also under a
--- replacement: only an advice can reopen a chain.
+-- pending chain keeps the replacement amount as its hold, or nothing. A chain that was posted by
+-- 02xx gets a contra entry, the same day or not, if the original is 02xx (as DE90 says, or else the
+-- root of the chain): taking back the 0100 before it is too late, and the merchant owes a refund.
+-- Any other chain stays as it is, also under a replacement: only an advice can reopen a chain.
 --
 -- Exceptions   OVER_REPLACEMENT (more than there is, or not to be scaled: no effect),
 --              LATE_REVERSAL, NOOP

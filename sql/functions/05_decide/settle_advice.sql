@@ -7,9 +7,9 @@
 --
 -- p_chain          chain_id null where the advice starts a chain of its own
 -- p_amount_minor   in the currency of the account, 0 or more
--- Exceptions   FORCED_HOLD, FORCE_POST (no approval of ours), REOPENED (reversed or expired before),
---              OVER_COMPLETION (more than was held), DUPLICATE_COMPLETION (posted by an advice before),
---              LATE_ADVICE (0120 of what is posted: no effect)
+-- Exceptions   FORCED_HOLD, FORCE_POST (no approval of ours), REOPENED (reversed or expired
+--              before), OVER_COMPLETION (more than was held), DUPLICATE_COMPLETION (posted by an
+--              advice before), LATE_ADVICE (0120 of what is posted: no effect)
 -- Rows locked  none
 -- Callers      cbs.decide_advice
 CREATE OR REPLACE FUNCTION cbs.settle_advice(

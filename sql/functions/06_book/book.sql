@@ -1,7 +1,7 @@
 -- Writes a decision: the operation, the account, the card. The only place that does.
 --
--- p_account, p_card   as locked; null for a card that nobody knows (then the sentinel account, which
---                     no operation of a card moves)
+-- p_account, p_card   as locked; null for a card that nobody knows (then the sentinel account,
+--                     which no operation of a card moves)
 -- p_is_window_moved   the window columns of p_card differ from the stored ones
 -- Result       the outcome
 -- Rows locked  none of its own; writes operation, account, card

@@ -1,7 +1,7 @@
 -- Marks a decision that leaves the account below zero, and stops one that no column could hold.
 --
--- Only forced operations get that far: a request is refused before. Two balances within these limits,
--- and an operation of twelve digits, cannot overflow together.
+-- Only forced operations get that far: a request is refused before. Two balances within these
+-- limits, and an operation of twelve digits, cannot overflow together.
 --
 -- Rows locked  none; the caller holds account and card
 -- Callers      cbs.book

@@ -1,8 +1,8 @@
 -- Brings the counters of a card up to date after a decision; writes only where something changed.
 --
 -- A chain counts at the time of its root: a change of a chain that has left the window changes no
--- counter. A follow-up without an original sets orphan_until for ten days: until then requests of the
--- card look for what came before them.
+-- counter. A follow-up without an original sets orphan_until for ten days: until then requests of
+-- the card look for what came before them.
 --
 -- Result       whether something changed
 -- Rows locked  none of its own; writes card

@@ -30,15 +30,15 @@ BEGIN
   RETURN ARRAY(SELECT ROW(
            u.ordinal::integer, coalesce(left(u.network, 64), ''),
            coalesce(left(u.message_type, 8), ''), m.message_class,
-           coalesce(substr(u.message_type, 4, 1) = '1', false),
-           m.identity_key, 1::smallint, cbs.key_date(m.identity_key), coalesce(c.account_id, 0),
-           m.card_token, left(u.pan_masked, 32),
+           coalesce(substr(u.message_type, 4, 1) = '1', false), m.identity_key, 1::smallint,
+           cbs.key_date(m.identity_key), coalesce(c.account_id, 0), m.card_token,
+           left(u.pan_masked, 32),
            CASE WHEN length(u.identity_key) = 16 THEN u.format_error ELSE 'identity_key' END,
            i.kind, cbs.direction(i.kind),
-           coalesce(u.partial_approval AND k.is_partial_allowed, false),
-           u.processing_code, u.amount_minor, u.currency, u.billing_amount_minor,
-           u.billing_currency, cbs.instant_of(u.transmitted_at_us), u.stan, u.local_time,
-           u.local_date, u.expiry, u.merchant_category_code, u.acquirer_country, u.acquirer_id,
+           coalesce(u.partial_approval AND k.is_partial_allowed, false), u.processing_code,
+           u.amount_minor, u.currency, u.billing_amount_minor, u.billing_currency,
+           cbs.instant_of(u.transmitted_at_us), u.stan, u.local_time, u.local_date, u.expiry,
+           u.merchant_category_code, u.acquirer_country, u.acquirer_id,
            u.forwarder_id, u.pos_entry_mode, u.pos_condition_code, coalesce(u.entry, 'unknown'),
            coalesce(u.card_present, false), coalesce(u.pin_present, false),
            u.retrieval_reference, u.authorization_code, u.advice_response_code, u.terminal_id,
@@ -71,19 +71,12 @@ BEGIN
    CROSS JOIN LATERAL (
          SELECT left(coalesce(u.message_type, ''), 3) || '0' AS message_class,
                 CASE WHEN length(u.card_token) <= 64 THEN u.card_token ELSE '' END AS card_token,
-                CASE WHEN length(u.identity_key) = 16 THEN u.identity_key
-                  ELSE substr('\x00000000'::bytea || sha256(coalesce(u.identity_key, '')
-                         || coalesce(u.trace_id, '')), 1, 16) END AS identity_key
-         OFFSET 0) AS m
+                cbs.usable_key(u.identity_key, u.trace_id) AS identity_key OFFSET 0) AS m
     LEFT JOIN cbs.card c ON c.card_token = m.card_token
     LEFT JOIN cbs.processing_kind k ON k.prefix = left(u.processing_code, 2)
    CROSS JOIN LATERAL (
-         SELECT CASE
-                  WHEN k.is_advice_only AND m.message_class NOT IN ('0120', '0220') THEN NULL
-                  WHEN u.account_verification AND u.amount_minor = 0
-                    AND k.kind IN ('purchase', 'cash') THEN 'verification'
-                  ELSE k.kind END AS kind
-         OFFSET 0) AS i
+         SELECT cbs.kind_of(k.kind, k.is_advice_only, m.message_class, u.account_verification,
+                            u.amount_minor) AS kind OFFSET 0) AS i
    ORDER BY u.ordinal);
 END
 $$;

@@ -1,5 +1,5 @@
--- Voids one approval, if it is one, and still ours alone: what an advice of the network or a reversal
--- has settled since stays as it is.
+-- Voids one approval, if it is one, and still ours alone: what an advice of the network or a
+-- reversal has settled since stays as it is.
 --
 -- p_operation  the newest operation of its key; a row of nulls is ignored
 -- Rows locked  none of its own; writes operation, account, card

@@ -6,8 +6,9 @@
 -- Callers      cbs.database.procedures.void_unsent
 --
 -- The void is an operation of the same key whose attempt is the negative of the attempt that it
--- voids. A later repeat of the key is decided afresh, and no follow-up finds a voided attempt. A chain
--- that an advice or a reversal has settled meanwhile is left alone: the network's word stands.
+-- voids. A later repeat of the key is decided afresh, and no follow-up finds a voided attempt. A
+-- chain that an advice or a reversal has settled meanwhile is left alone: the network's word
+-- stands.
 CREATE OR REPLACE FUNCTION cbs_api.void_unsent_v1(
   p_now timestamptz,
   p_network text[],
