@@ -11,11 +11,13 @@ Events go to stderr as JSON, one object a line, or in colour on a terminal. Ever
 | `link_refused` | `peer`, `links` |
 | `signed_on`, `signed_off` | `link` |
 | `connect_failed` | `address`, `reason`, `retry_s` |
+| `reply_failed` | `message_type`, `path` |
 | `message_dropped` | `link`, `reason`, `path`, `offset`, `count` on this link |
 | `database_lost`, `database_back` | `lane`, `reason`; `outage_s`, `attempts` |
 | `call_repeated` | `lane`, `reason` |
 | `lane_failed`, `callback_failed` | `reason`, `place` in the code; `lane` |
-| `record_refused`, `void_refused` | `message_type`, `reason`; `lane`, `count` |
+| `record_refused` | `message_type`, `reason`, `count` in this interval |
+| `void_refused` | `lane`, `reason`, `count` |
 | `counters` | the counters of the last interval |
 
 No event ever carries card data: not a PAN, not a token, no bytes of a message, and no text of a
@@ -121,6 +123,7 @@ class Telemetry:
         self.abandoned = 0
         self.unsent = 0
         self.voids = 0
+        self.records_refused = 0
         self.batches = 0
         self.batch_size_max = 0
         self.decided = 0
@@ -140,6 +143,7 @@ class Telemetry:
             "abandoned": self.abandoned,
             "unsent": self.unsent,
             "voided": self.voids,
+            "refused": self.records_refused,
             "decided": self.decided,
             "batches": self.batches,
             "batch_size_mean": round(self.decided / self.batches, 1) if self.batches else 0.0,
@@ -171,6 +175,17 @@ class Telemetry:
         self.decided += size
         self.batch_size_max = max(self.batch_size_max, size)
         self.call_duration.add(duration_s)
+
+    def refused(self, message_type: str, reason: str) -> None:
+        """The database refuses a record. Where it refuses all of them, events get rare."""
+        self.records_refused += 1
+        if self.records_refused & (self.records_refused - 1) == 0:
+            self.warning(
+                "record_refused",
+                message_type=message_type,
+                reason=reason,
+                count=self.records_refused,
+            )
 
     def voided(self, count: int) -> None:
         """Approvals that never left were voided."""

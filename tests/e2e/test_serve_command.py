@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from pathlib import Path
@@ -12,7 +13,9 @@ from tests.e2e.client import purchase
 from tests.e2e.conftest import Connect, StartHost
 from tests.e2e.host import Host, wait_until
 
+from cbs.database.decision import DecisionConnection
 from cbs.demo import demo_pan
+from cbs.errors import DatabaseError
 
 
 def refused(
@@ -62,6 +65,23 @@ def test_a_database_of_another_contract_is_refused(
     )
     complaint = refused(start_host, database_url=demo_database_url)
     assert "9999" in complaint
+
+
+def test_a_database_that_is_too_old_is_refused(
+    demo_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = DecisionConnection(demo_database_url, application_name="test")
+    monkeypatch.setattr("cbs.database.decision.SERVER_VERSION_MIN", 990_000)
+
+    async def refuse() -> None:
+        await connection.open()
+        try:
+            await connection.refuse_unless_ready(1)
+        finally:
+            await connection.close()
+
+    with pytest.raises(DatabaseError, match="99 or later is needed"):
+        asyncio.run(refuse())
 
 
 def test_an_unknown_profile_is_named(start_host: StartHost, demo_database_url: str) -> None:

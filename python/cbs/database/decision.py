@@ -19,6 +19,8 @@ from cbs.database import pool, procedures
 from cbs.database.procedures import Outcome
 from cbs.errors import DatabaseError
 
+SERVER_VERSION_MIN = 150_000
+
 CALL_TIMEOUT_S = 10.0
 """A call without an answer for this long counts as a lost connection. Longer than any
 `statement_timeout`: it is for a database host that vanished without a word."""
@@ -132,9 +134,27 @@ class DecisionConnection:
         page = await self._call(procedures.card_directory, after, limit)
         return [(bytes(token), account_id) for token, account_id in page]
 
-    async def contract_version(self) -> int:
-        """The version of the procedures' contract that the database carries."""
-        return int(await self._call(procedures.contract_version))
+    async def refuse_unless_ready(self, contract_version: int) -> None:
+        """Raise a `DatabaseError` that says what to do unless this database can serve."""
+        connection = self._connection
+        if connection is None or connection.info.server_version < SERVER_VERSION_MIN:
+            raise DatabaseError(
+                f"the database is PostgreSQL {self.server_version}; "
+                f"{SERVER_VERSION_MIN // 10_000} or later is needed"
+            )
+        try:
+            found = await self._call(procedures.contract_version)
+        except DatabaseError as error:
+            raise DatabaseError(
+                f"the database is not migrated ({error}); "
+                "run `cbs migrate`, or start with --migrate"
+            ) from error
+        if found != contract_version:
+            raise DatabaseError(
+                f"the database speaks version {found} of the decision contract and this program "
+                f"version {contract_version}; run `cbs migrate` with this program, or "
+                "start the program that the database was migrated with"
+            )
 
     async def _call(self, procedure: Any, *arguments: Any) -> Any:
         connection = self._connection

@@ -74,7 +74,10 @@ class AuthorizationDesk:
                 additional_amounts=outcome.additional_amounts,
             )
         except CodecError as error:
-            self._telemetry.warning("record_refused", reason=type(error).__name__, path=error.path)
+            self._telemetry.unsent += 1
+            self._telemetry.warning(
+                "reply_failed", message_type=pending.request.message_type, path=error.path
+            )
             return
         link.send_decision(pending, body)
         self._telemetry.answered[outcome.response_code] += 1
@@ -86,9 +89,7 @@ class AuthorizationDesk:
 
     def fail(self, pending: Pending, reason: str) -> None:
         """The database refuses this one record, and nothing was booked for it."""
-        self._telemetry.warning(
-            "record_refused", message_type=pending.request.message_type, reason=reason
-        )
+        self._telemetry.refused(pending.request.message_type, reason)
         if pending.close() and not pending.request.is_advice:
             self._reply(pending, MALFUNCTION)
 

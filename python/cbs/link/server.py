@@ -162,20 +162,9 @@ class Server:
         try:
             for connection in self._decisions:
                 await connection.open()
-            found = await self._decisions[0].contract_version()
         except ConnectionLostError as error:
             raise DatabaseError(f"the database cannot be reached: {error}") from error
-        except DatabaseError as error:
-            raise DatabaseError(
-                f"the database is not migrated ({error}); "
-                "run `cbs migrate`, or start with --migrate"
-            ) from error
-        if found != self._plan.contract_version:
-            raise DatabaseError(
-                f"the database speaks version {found} of the decision contract and this program "
-                f"version {self._plan.contract_version}; run `cbs migrate` with this program, or "
-                "start the program that the database was migrated with"
-            )
+        await self._decisions[0].refuse_unless_ready(self._plan.contract_version)
 
     async def _load_directory(self) -> None:
         after: bytes | None = None
