@@ -322,7 +322,7 @@ class _Writer:
 
 @dataclass(slots=True)
 class _OrderlyWriter(_Writer):
-    """Messages in order each by itself: most are approved, so limits and sums are met more often."""
+    """Messages in order each by itself: most are approved, so limits and sums are met often."""
 
     def fresh(self) -> Draft:
         """A purchase or cash under a STAN and a life-cycle id of its own."""
