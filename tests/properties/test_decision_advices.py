@@ -268,3 +268,23 @@ def test_a_stand_in_approval_counts_against_the_limit_whatever_had_its_life_cycl
     holder.send(holder.message("0100", lifecycle_id="123", **first))
     holder.code("0120", 900, lifecycle_id="123")
     assert [holder.code("0100", amount) for amount in (101, 100)] == ["61", "00"]
+
+
+def test_a_request_after_a_stand_in_approval_that_was_reversed_is_not_approved(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    request = holder.message("0100", amount_minor=6000)
+    advice = holder.message("0120", amount_minor=6000, stan=request.stan, lifecycle_id="123")
+    holder.send(advice)
+    holder.reverse(advice, original_message_type=None, lifecycle_id="123")
+    assert holder.balances.held_minor == 0
+    assert holder.send(request).response_code == "05"
+    assert holder.balances == (100_000, 0, 100_000)
+
+
+def test_advices_of_one_key_and_three_contents_are_three_each_booked_once(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    advice = holder.message("0120", amount_minor=1000)
+    others = [repeat(advice, holder.now, amount_minor=amount) for amount in (2000, 4000)]
+    for record in [advice, *others, *others, advice]:
+        assert holder.send(record).response_code == "00"
+    assert holder.balances == (100_000, 7000, 93_000)

@@ -212,3 +212,15 @@ def test_two_copies_in_one_batch_are_one_operation(bank: Bank) -> None:
     outcomes = bank.send([record, repeat(record, holder.now), record], holder.now)
     assert [outcome.is_replay for outcome in outcomes] == [False, True, True]
     assert holder.balances == (100_000, 4250, 95_750)
+
+
+def test_a_repeat_under_a_fresh_key_is_known_for_ten_days(bank: Bank) -> None:
+    held = []
+    for age in (timedelta(days=10), timedelta(days=11)):
+        holder = Holder.with_money(bank)
+        named = {"local_time": "140000", "local_date": "0615", "stan": "000777"}
+        holder.pay(4250, **named)
+        holder.wait(age)
+        holder.send(holder.message("0101", amount_minor=4250, **named))
+        held.append(holder.balances.held_minor)
+    assert held == [4250, 8500]

@@ -271,3 +271,49 @@ def test_a_replacement_takes_the_rate_of_the_advice_where_the_request_had_none(b
     )
     holder.reverse(record, replacement_amount_minor=3300)
     assert holder.balances == (100_000, 3000, 97_000)
+
+
+def test_of_two_open_purchases_with_one_stan_the_newer_is_reversed(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(700, stan="000042")
+    holder.wait(timedelta(minutes=1))
+    record, _ = holder.pay(5000, stan="000042")
+    holder.reverse(record, original_transmitted_at_us=None)
+    assert holder.balances.held_minor == 700
+    holder.reverse(record, original_transmitted_at_us=None)
+    assert holder.balances.held_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "days_max"),
+    [
+        ({"lifecycle_id": "123"}, 45),
+        ({"retrieval_reference": "616612000001", "acquirer_id": "12345"}, 30),
+    ],
+)
+def test_an_id_finds_its_original_for_so_many_days_and_no_longer(
+    bank: Bank, named: dict[str, str], days_max: int
+) -> None:
+    nothing_else = {"original_message_type": None, "lifecycle_id": None}
+    held = []
+    for age in (timedelta(days=days_max), timedelta(days=days_max, microseconds=1)):
+        holder = Holder.with_money(bank)
+        record, _ = holder.pay(5000, **named)
+        holder.wait(age)
+        holder.reverse(record, **{**nothing_else, **named})
+        held.append(holder.balances.held_minor)
+    assert held == [0, 5000]
+
+
+@pytest.mark.parametrize(("authorization_code", "held_minor"), [("A1B2C3", 0), ("OTHER0", 5000)])
+def test_an_authorization_code_must_agree_where_the_reference_finds(
+    bank: Bank, authorization_code: str, held_minor: int
+) -> None:
+    holder = Holder.with_money(bank)
+    named = {"retrieval_reference": "616612000001", "acquirer_id": "12345"}
+    advice = holder.message("0120", amount_minor=5000, authorization_code="A1B2C3", **named)
+    holder.send(advice)
+    holder.reverse(
+        advice, original_message_type=None, authorization_code=authorization_code, **named
+    )
+    assert holder.balances.held_minor == held_minor
