@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tests.model.portfolio import Kind, Operation, Portfolio, State, kind_of
@@ -74,7 +73,8 @@ def is_voided(portfolio: Portfolio, operation: Operation) -> bool:
 def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operation | None:
     """The operation that an advice or a reversal is about: the first rung that finds any.
 
-    Of several on one rung the one of an open chain is preferred, then the newest.
+    Of several on one rung the one of an open chain is preferred, then the newest; before that, of
+    several transactions under one life-cycle id, the one that the message names in DE90.
     """
     candidates = [
         op
@@ -87,17 +87,27 @@ def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operatio
         and _is_same_direction(portfolio.kind(op.chain), record)
         and not is_voided(portfolio, op)
     ]
-    rungs: list[Callable[[Record, Record, timedelta], bool]] = [_by_lifecycle, _by_original_data]
-    if record.message_class in ADVICES:
-        rungs.append(_by_request_key)
-    rungs.append(_by_retrieval_reference)
-    for rung in rungs:
+    is_advice = record.message_class in ADVICES
+    for rung in (_by_lifecycle, _by_original_data, _by_request_key, _by_retrieval_reference):
+        if rung is _by_request_key and not is_advice:
+            continue
         found = [op for op in candidates if op.record and rung(op.record, record, now - op.now)]
         if found:
+            named = [op for op in found if _is_named(op, record, is_advice=is_advice)]
             return max(
-                found, key=lambda op: (portfolio.state(op.chain) is State.PENDING, op.number)
+                named or found,
+                key=lambda op: (portfolio.state(op.chain) is State.PENDING, op.number),
             )
     return None
+
+
+def _is_named(original: Operation, later: Record, *, is_advice: bool) -> bool:
+    """Whether DE90, or the key fields of an advice, tell it from others of its life-cycle id."""
+    assert original.record is not None
+    age = timedelta(0)
+    return _by_original_data(original.record, later, age) or (
+        is_advice and _by_request_key(original.record, later, age)
+    )
 
 
 def _is_same_direction(kind: Kind, later: Record) -> bool:

@@ -288,3 +288,13 @@ def test_advices_of_one_key_and_three_contents_are_three_each_booked_once(bank: 
     for record in [advice, *others, *others, advice]:
         assert holder.send(record).response_code == "00"
     assert holder.balances == (100_000, 7000, 93_000)
+
+
+def test_a_stand_in_advice_for_an_increment_settles_that_increment(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(20_000, lifecycle_id="123")
+    increment, _ = holder.pay(10_000, lifecycle_id="123", reason_code="3900")
+    holder.pay(5000, lifecycle_id="123", reason_code="3900")
+    advice = {"stan": increment.stan, "lifecycle_id": "123", "advice_response_code": "00"}
+    holder.send(holder.message("0120", amount_minor=10_000, **advice))
+    assert holder.balances.held_minor == 35_000

@@ -317,3 +317,15 @@ def test_an_authorization_code_must_agree_where_the_reference_finds(
         advice, original_message_type=None, authorization_code=authorization_code, **named
     )
     assert holder.balances.held_minor == held_minor
+
+
+def test_of_several_under_one_life_cycle_id_the_one_that_de90_names_is_reversed(
+    bank: Bank,
+) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(20_000, lifecycle_id="123")
+    increment, _ = holder.pay(10_000, lifecycle_id="123", reason_code="3900")
+    holder.pay(5000, lifecycle_id="123", reason_code="3900")
+    for _ in range(2):
+        holder.reverse(increment, lifecycle_id="123")
+        assert holder.balances.held_minor == 25_000
