@@ -34,7 +34,12 @@ def same_key(portfolio: Portfolio, account_id: int, record: Record) -> list[Oper
 def repeated_under_new_key(
     portfolio: Portfolio, account_id: int, record: Record
 ) -> Operation | None:
-    """The operation that a repeat with a fresh DE7 is a copy of (K2), looked for over ten days."""
+    """The operation that a repeat with a fresh DE7 is a copy of (K2), looked for over ten days.
+
+    A STAN comes back, with some terminals every day: DE37 or both local times must be there too.
+    """
+    if record.retrieval_reference is None and None in {record.local_time, record.local_date}:
+        return None
     found = [
         op
         for op in portfolio.log
@@ -93,7 +98,7 @@ def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operatio
             continue
         found = [op for op in candidates if op.record and rung(op.record, record, now - op.now)]
         if found:
-            named = [op for op in found if _is_named(op, record, is_advice=is_advice)]
+            named = [op for op in found if _is_named(op, record, now)]
             return max(
                 named or found,
                 key=lambda op: (portfolio.state(op.chain) is State.PENDING, op.number),
@@ -101,12 +106,12 @@ def original_of(portfolio: Portfolio, record: Record, now: datetime) -> Operatio
     return None
 
 
-def _is_named(original: Operation, later: Record, *, is_advice: bool) -> bool:
+def _is_named(original: Operation, later: Record, now: datetime) -> bool:
     """Whether DE90, or the key fields of an advice, tell it from others of its life-cycle id."""
     assert original.record is not None
-    age = timedelta(0)
+    age = now - original.now
     return _by_original_data(original.record, later, age) or (
-        is_advice and _by_request_key(original.record, later, age)
+        later.message_class in ADVICES and _by_request_key(original.record, later, age)
     )
 
 
@@ -138,14 +143,18 @@ def _by_original_data(original: Record, later: Record, age: timedelta) -> bool:
     """Only the parts of DE90 that are there are compared.
 
     The acquirer names the request it sent, while we may know only the advice of the network that
-    stood in for us: an 0100 and its 0120 are the same original.
+    stood in for us: an 0100 and its 0120 are the same original. Without DE7 only so far back: a
+    STAN comes back.
     """
     return (
         has_original_data(later)
         and (later.original_message_type or "")[:2] == original.message_type[:2]
         and later.original_stan == original.stan
-        and later.original_transmitted_at_us in {None, original.transmitted_at_us}
         and later.original_acquirer_id in {None, original.acquirer_id}
+        and (
+            later.original_transmitted_at_us == original.transmitted_at_us
+            or (later.original_transmitted_at_us is None and age <= RETRIEVAL_AGE)
+        )
     )
 
 

@@ -224,3 +224,12 @@ def test_a_repeat_under_a_fresh_key_is_known_for_ten_days(bank: Bank) -> None:
         holder.send(holder.message("0101", amount_minor=4250, **named))
         held.append(holder.balances.held_minor)
     assert held == [4250, 8500]
+
+
+def test_a_stan_and_an_amount_alone_do_not_make_a_repeat(bank: Bank) -> None:
+    holder = Holder.with_money(bank)
+    holder.pay(4250, stan="000001")
+    holder.wait(timedelta(days=1))
+    again = holder.send(holder.message("0101", amount_minor=4250, stan="000001"))
+    assert not again.is_replay
+    assert holder.balances == (100_000, 8500, 91_500)

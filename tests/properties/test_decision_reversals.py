@@ -329,3 +329,14 @@ def test_of_several_under_one_life_cycle_id_the_one_that_de90_names_is_reversed(
     for _ in range(2):
         holder.reverse(increment, lifecycle_id="123")
         assert holder.balances.held_minor == 25_000
+
+
+def test_a_stan_without_transmission_time_finds_nothing_older_than_thirty_days(bank: Bank) -> None:
+    held = []
+    for age in (timedelta(days=30), timedelta(days=30, microseconds=1)):
+        holder = Holder.with_money(bank)
+        record, _ = holder.pay(5000)
+        holder.wait(age)
+        holder.reverse(record, original_transmitted_at_us=None)
+        held.append(holder.balances.held_minor)
+    assert held == [0, 5000]
