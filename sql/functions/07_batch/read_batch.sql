@@ -28,10 +28,9 @@ CREATE OR REPLACE FUNCTION cbs.read_batch(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN ARRAY(SELECT ROW(
-           u.ordinal::integer, coalesce(left(u.network, 64), ''),
-           coalesce(left(u.message_type, 8), ''), m.message_class,
-           coalesce(substr(u.message_type, 4, 1) = '1', false), m.identity_key, 1::smallint,
-           cbs.key_date(m.identity_key), coalesce(c.account_id, 0), m.card_token,
+           u.ordinal::integer, left(coalesce(u.network, ''), 64),
+           left(coalesce(u.message_type, ''), 8), m.message_class, coalesce(substr(u.message_type, 4, 1)
+           = '1', false), m.identity_key, 1::smallint, cbs.key_date(m.identity_key), coalesce(c.account_id, 0), m.card_token,
            left(u.pan_masked, 32),
            CASE WHEN length(u.identity_key) = 16 THEN u.format_error ELSE 'identity_key' END,
            i.kind, cbs.direction(i.kind),
