@@ -113,7 +113,8 @@ def test_fifty_purchases_on_eight_links_spend_no_more_than_there_is(bank: Bank) 
             return [other.code(record) for record in share]
 
     with ThreadPoolExecutor(8) as pool:
-        codes = sum(pool.map(pay, [records[index::8] for index in range(8)]), [])
+        shares = pool.map(pay, [records[index::8] for index in range(8)])
+        codes = [code for share in shares for code in share]
     assert (codes.count("00"), codes.count("51")) == (33, 17)
     assert bank.money(card) == (10_000, 9900, 100)
 
