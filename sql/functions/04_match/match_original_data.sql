@@ -2,13 +2,15 @@
 -- are zero are not compared. Of the MTI only "01" or "02" counts: a network that stood in sends an
 -- advice for what the acquirer calls a request.
 --
--- With DE7 the operations of that second are a range of the key; without it the whole tape of the
--- card is read, which is rare and slow.
+-- With DE7 the operations of that second are a range of the key. Without it a STAN is good for 30
+-- days: it comes back, and would find another purchase.
 --
 -- Rows locked  none
--- Callers      cbs.find_chain
-CREATE OR REPLACE FUNCTION cbs.match_original_data(p_record cbs.authorization_record)
-RETURNS cbs.operation[]
+-- Callers      cbs.find_chain, cbs.named_among
+CREATE OR REPLACE FUNCTION cbs.match_original_data(
+  p_now timestamptz,
+  p_record cbs.authorization_record
+) RETURNS cbs.operation[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_prefix bytea := cbs.key_prefix(p_record.original_transmitted_at);
@@ -25,6 +27,7 @@ BEGIN
        AND o.card_token = p_record.card_token
        AND o.operation_date BETWEEN coalesce(v_date, '-infinity') AND coalesce(v_date, 'infinity')
        AND (v_prefix IS NULL OR substr(o.identity_key, 1, 4) = v_prefix)
+       AND (v_prefix IS NOT NULL OR o.decided_at >= p_now - interval '720 hours')
        AND o.stan = p_record.original_stan
        AND left(o.message_class, 2) = left(p_record.original_message_type, 2)
        AND (p_record.original_acquirer_id IS NULL

@@ -2,7 +2,7 @@
 -- DE37), which a network that stood in repeats unchanged.
 --
 -- Rows locked  none
--- Callers      cbs.find_chain
+-- Callers      cbs.find_chain, cbs.named_among
 CREATE OR REPLACE FUNCTION cbs.match_request_of_advice(p_record cbs.authorization_record)
 RETURNS cbs.operation[]
 LANGUAGE sql STABLE AS $$
