@@ -59,7 +59,8 @@ def test_one_statement_serves_every_batch(bank: Bank, card: Card) -> None:
             record = bank.record(card, amount_minor=amount, billing_amount_minor=amount)
             await procedures.authorize(connection, bank.now, columns(record))
         cursor = await connection.execute(
-            r"SELECT count(*) FROM pg_prepared_statements WHERE statement ~ '^\s*SELECT \* FROM cbs_'"
+            r"SELECT count(*) FROM pg_prepared_statements"
+            r" WHERE statement ~ '^\s*SELECT \* FROM cbs_'"
         )
         row = await cursor.fetchone()
         return int(row[0]) if row else 0

@@ -24,13 +24,13 @@ CREATE OR REPLACE FUNCTION cbs.read_batch(
   p_original_acquirer_id text[], p_replacement_amount_minor bigint[],
   p_replacement_billing_amount_minor bigint[], p_reason_code text[], p_received_at_us bigint[],
   p_trace_id bytea[]
-) RETURNS cbs.authorization_record[]
-LANGUAGE plpgsql STABLE AS $$
+) RETURNS cbs.authorization_record[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN ARRAY(SELECT ROW(
            u.ordinal::integer, left(coalesce(u.network, ''), 64),
-           left(coalesce(u.message_type, ''), 8), m.message_class, coalesce(substr(u.message_type, 4, 1)
-           = '1', false), m.identity_key, 1::smallint, cbs.key_date(m.identity_key), coalesce(c.account_id, 0), m.card_token,
+           left(coalesce(u.message_type, ''), 8), m.message_class,
+           coalesce(substr(u.message_type, 4, 1) = '1', false), m.identity_key, 1::smallint,
+           cbs.key_date(m.identity_key), coalesce(c.account_id, 0), m.card_token,
            left(u.pan_masked, 32),
            CASE WHEN length(u.identity_key) = 16 THEN u.format_error ELSE 'identity_key' END,
            i.kind, cbs.direction(i.kind),
