@@ -1,8 +1,8 @@
 """The decision about one message after the other, written to be read beside the specification.
 
-`Issuer.authorize` is the counterpart of `cbs_api.authorize_v1`. It was written from the
-specification alone, so that what it and the SQL agree on has been thought through twice. Nothing
-is kept but the log: balances, chain states and windows are summed again for each message.
+`Issuer.authorize` is the counterpart of `cbs_api.authorize_v1`, written from the specification and
+not from the SQL; where the two differ, the specification decides who is wrong. Nothing is kept but
+the log: balances, chain states and windows are summed again for each message.
 """
 
 from __future__ import annotations
