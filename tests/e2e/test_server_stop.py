@@ -79,6 +79,8 @@ def test_a_second_signal_hurries(
 
 
 def in_flight(books: psycopg.Connection) -> bool:
+    # Inside a transaction PostgreSQL shows the same picture of its sessions until told otherwise.
+    books.execute("SELECT pg_stat_clear_snapshot()")
     row = books.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
         "AND application_name LIKE 'cbs lane%' AND wait_event_type = 'Lock'"

@@ -7,7 +7,10 @@ again, or is a record to blame. Everything else about an error stays in here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import secrets
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -106,6 +109,18 @@ class DecisionConnection:
             else ""
         )
 
+    def cut(self) -> None:
+        """Shut the socket, so that a call under way ends at once with a lost connection.
+
+        Cancelling the call instead would make the driver ask the server to cancel it, over a new
+        connection that it opens without the event loop: a host that vanished would stop us all.
+        """
+        if self._connection is None or self._connection.closed:
+            return
+        wire = socket.socket(fileno=os.dup(self._connection.fileno()))
+        with contextlib.suppress(OSError), wire:
+            wire.shutdown(socket.SHUT_RDWR)
+
     async def close(self) -> None:
         """Close without waiting for anything."""
         connection, self._connection = self._connection, None
@@ -160,11 +175,10 @@ class DecisionConnection:
         connection = self._connection
         if connection is None:
             raise ConnectionLostError("not connected")
+        timer = asyncio.get_running_loop().call_later(CALL_TIMEOUT_S, self.cut)
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                return await procedure(connection, *arguments)
-        except TimeoutError as error:
-            await self.close()
-            raise ConnectionLostError("no answer in time") from error
+            return await procedure(connection, *arguments)
         except Exception as error:
             raise sorted_error(error, is_broken=connection.closed) from error
+        finally:
+            timer.cancel()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cbs.link.directory import CardDirectory
 from cbs.link.lane import Lane
 from cbs.link.pending import Pending
+
+CUT_GRACE_S = 0.1
+"""How long a call may take to notice that its connection was cut."""
 
 
 class Lanes:
@@ -39,13 +42,16 @@ class Lanes:
         ]
         return self._tasks
 
-    async def stop(self, timeout_s: float) -> None:
-        """Let the lanes finish what they hold, but no longer than `timeout_s`."""
+    async def stop(self, timeout_s: float, cut: Callable[[], None] = lambda: None) -> None:
+        """Let the lanes finish what they hold, but no longer than `timeout_s`; then `cut` calls."""
         for lane in self._lanes:
             lane.stop()
         if not self._tasks:
             return
         _, unfinished = await asyncio.wait(self._tasks, timeout=timeout_s)
+        if unfinished:
+            cut()
+            _, unfinished = await asyncio.wait(unfinished, timeout=CUT_GRACE_S)
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

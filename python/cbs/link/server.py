@@ -138,7 +138,7 @@ class Server:
             await self._connector.stop()
         timeout_s = self._rules.deadline_ms / 1000 + DRAIN_GRACE_S
         await self._links.finish("server stopping", timeout_s)
-        await self._lanes.stop(0.0 if self._is_hurried else DRAIN_GRACE_S)
+        await self._lanes.stop(0.0 if self._is_hurried else DRAIN_GRACE_S, self._cut_calls)
         self._deadlines.close()
         if self._housekeeper is not None:
             self._housekeeper.cancel()
@@ -189,6 +189,10 @@ class Server:
             if self._loop.time() >= counters_due_at:
                 counters_due_at += COUNTERS_INTERVAL_S
                 self._telemetry.interval_passed()
+
+    def _cut_calls(self) -> None:
+        for connection in self._decisions:
+            connection.cut()
 
     def _on_signal(self, name: str) -> None:
         if self._stop_reason.done():
