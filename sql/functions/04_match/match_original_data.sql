@@ -18,7 +18,7 @@ DECLARE
 BEGIN
   IF p_record.original_message_type IS NULL OR p_record.original_stan IS NULL
       OR (v_prefix IS NULL AND p_record.original_acquirer_id IS NULL) THEN
-    RETURN '{}';
+    RETURN '{}'::cbs.operation[];
   END IF;
   RETURN ARRAY(
     SELECT o
