@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,15 +187,17 @@ class EmbeddedServer:
             "--no-instructions",
             *([] if self._durable else ["--no-sync"]),
         ]
-        with self._open_log() as log:
-            process = account.spawn(command, _environment(), log)
+        process = None
         try:
+            with self._open_log() as log, _interrupts_held_back():
+                process = account.spawn(command, _environment(), log)
             exit_code = process.wait()
         except BaseException:
             # It has a session of its own, so a Ctrl-C that ends us would leave it running.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             raise
         if exit_code != 0:
             shutil.rmtree(draft, ignore_errors=True)
@@ -207,7 +210,7 @@ class EmbeddedServer:
         command: list[str | Path] = [bin_dir / "postgres", "-D", cluster]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with self._open_log() as log:
+        with self._open_log() as log, _interrupts_held_back():
             self._process = account.spawn(command, _environment(), log)
         assert self._lock is not None
         self._lock.seek(0)
@@ -260,6 +263,27 @@ class EmbeddedServer:
         lines = self.log_path.read_text(errors="replace").splitlines()[-8:]
         shown = "".join(f"\n  {line}" for line in lines)
         return DatabaseError(f"{what}; the last lines of {self.log_path}:{shown}")
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Deliver SIGINT and SIGTERM at the end only.
+
+    Raised amid the start of a process, they would lose what is needed to end it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {n: signal.signal(n, lambda number, _: arrived.append(number)) for n in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in arrived:
+            signal.raise_signal(late)
 
 
 @contextlib.contextmanager
