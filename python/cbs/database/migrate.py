@@ -81,8 +81,8 @@ def migrate(
     """Bring the database at `url` up to date, or leave it as it was.
 
     Concurrent runs wait for each other. `progress` hears each step in words; `root` replaces the
-    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, newer than this code,
-    a changed migration, an undeclared function, a script that fails.
+    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, newer than this
+    code, a changed migration, an undeclared function, a script that fails.
     """
     tell = progress or (lambda _: None)
     folder = root or sql_root()
@@ -163,7 +163,8 @@ class _Run:
         unknown = sorted(set(applied) - set(numbers))
         if unknown:
             raise DatabaseError(
-                f"the database knows migration {unknown[-1]:04}, this code does not: use a newer cbs"
+                f"the database knows migration {unknown[-1]:04}, this code does not; "
+                "use a newer cbs"
             )
         done = []
         for script in scripts:
