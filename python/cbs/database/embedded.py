@@ -44,6 +44,14 @@ RECOVERY_TIMEOUT_S = 30
 SOCKET_PATH_LENGTH_MAX = 100
 """Linux allows 107 bytes, and PostgreSQL names its socket `.s.PGSQL.5432`."""
 LOG_SIZE_BYTES_MAX = 16 * 1024 * 1024
+KEEP_FREED_MEMORY = {
+    "MALLOC_TOP_PAD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
+"""glibc's malloc, told to keep what a call frees. Otherwise each decision hands its memory back to
+the kernel and the next one faults it in again, a third of the CPU time of a call with one record.
+"""
 MEBIBYTE = 1024 * 1024
 
 
@@ -356,7 +364,7 @@ def _server_settings(*, durable: bool) -> dict[str, str]:
 def _environment() -> dict[str, str]:
     """The server's environment: none of our PG* variables, one language for its messages."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return kept | {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    return kept | {"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | KEEP_FREED_MEMORY
 
 
 def _socket_dir(real: Path, account: SystemAccount) -> Path:
