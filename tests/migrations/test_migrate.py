@@ -203,3 +203,12 @@ def test_a_role_that_may_create_no_roles_migrates_and_is_told_what_is_missing(
             role = sql.Identifier(name)
             admin.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
             admin.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def test_a_database_that_is_too_old_is_refused_before_anything_is_made(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cbs.database.pool.SERVER_VERSION_MIN", 990_000)
+    with pytest.raises(DatabaseError, match="99 or later is needed"):
+        migrate(empty_database_url)
+    assert execute(empty_database_url, "SELECT to_regnamespace('cbs')") == [(None,)]

@@ -22,8 +22,6 @@ from cbs.database import pool, procedures
 from cbs.database.procedures import Outcome
 from cbs.errors import DatabaseError
 
-SERVER_VERSION_MIN = 150_000
-
 CALL_TIMEOUT_S = 10.0
 """A call without an answer for this long counts as a lost connection. Longer than any
 `statement_timeout`: it is for a database host that vanished without a word."""
@@ -151,12 +149,9 @@ class DecisionConnection:
 
     async def refuse_unless_ready(self, contract_version: int) -> None:
         """Raise a `DatabaseError` that says what to do unless this database can serve."""
-        connection = self._connection
-        if connection is None or connection.info.server_version < SERVER_VERSION_MIN:
-            raise DatabaseError(
-                f"the database is PostgreSQL {self.server_version}; "
-                f"{SERVER_VERSION_MIN // 10_000} or later is needed"
-            )
+        if self._connection is None:
+            raise ConnectionLostError("not connected")
+        pool.refuse_old_server(self._connection.info)
         try:
             found = await self._call(procedures.contract_version)
         except DatabaseError as error:

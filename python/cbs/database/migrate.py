@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg import sql
 
+from cbs.database.pool import refuse_old_server
 from cbs.errors import DatabaseError
 
 CONTRACT_VERSION: Final = 1
@@ -81,13 +82,14 @@ def migrate(
     """Bring the database at `url` up to date, or leave it as it was.
 
     Concurrent runs wait for each other. `progress` hears each step in words; `root` replaces the
-    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, newer than this
-    code, a changed migration, an undeclared function, a script that fails.
+    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, an old PostgreSQL,
+    newer than this code, a changed migration, an undeclared function, a script that fails.
     """
     tell = progress or (lambda _: None)
     folder = root or sql_root()
     try:
         with psycopg.connect(url, application_name="cbs migrate") as connection:
+            refuse_old_server(connection.info)
             connection.add_notice_handler(lambda notice: _tell_warning(notice, tell))
             return _Run(connection, folder, tell).run()
     except psycopg.Error as error:
