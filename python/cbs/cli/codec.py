@@ -13,12 +13,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from cbs.codec import Codec, Frame, Framer, Message
+from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
 from cbs.errors import DecodeError, FrameError
 
 _FRAMINGS = ("auto", "vmlh", "none")
 _HEADERS = ("auto", "visa22", "none")
-_FRAME_LENGTH_MAX = 2048
 _EXAMPLE = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
 
 Source = Annotated[
@@ -97,7 +96,7 @@ def encode(document: Document, spec: Spec = "visa_like") -> None:
         header_octets = bytes.fromhex(header) if header else None
     except (TypeError, ValueError) as error:
         raise typer.BadParameter("header: no hex text") from error
-    framer = Framer("vmlh" if frame else "none", frame_length_max=_FRAME_LENGTH_MAX)
+    framer = Framer("vmlh" if frame else "none", frame_length_max=FRAME_LENGTH_MAX)
     typer.echo(framer.wrap(body, header=header_octets).hex())
 
 
@@ -145,27 +144,16 @@ def _read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
     if not octets:
         raise typer.BadParameter("nothing to read")
     if framing == "auto":
-        framing = "vmlh" if _looks_framed(octets) else "none"
+        framing = "vmlh" if looks_framed(octets) else "none"
     framer = Framer(
         framing,
         header=None if header == "none" else header,
-        frame_length_max=_FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
+        frame_length_max=FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
     )
     yield from framer.feed(octets)
     if framer.pending_bytes:
         missing = f"the last frame is cut off after {framer.pending_bytes} bytes"
         raise FrameError(missing, offset=len(octets) - framer.pending_bytes)
-
-
-def _looks_framed(octets: bytes) -> bool:
-    """A length, a zero, and a known message format; no message starts so.
-
-    The length must fit, unless a header follows: then the frame was cut off on its way here.
-    """
-    if len(octets) < 4 or octets[2] != 0 or octets[3] >> 4 not in (0, 2):
-        return False
-    length = int.from_bytes(octets[:2], "big")
-    return length <= min(_FRAME_LENGTH_MAX, len(octets) - 4) or octets[4:6] == b"\x16\x01"
 
 
 def _envelope(frame: Frame) -> dict[str, Any]:

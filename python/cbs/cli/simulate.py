@@ -21,6 +21,7 @@ from cbs.cli.simulate_session import (
     original_identified,
     original_remembered,
 )
+from cbs.codec import looks_framed
 from cbs.simulator import messages
 from cbs.simulator.cards import StoryCards, card_named, currency_of, demo_index
 from cbs.simulator.money import parse_amount
@@ -181,11 +182,19 @@ def sign_off(
 @app.command(epilog=f"Example: cbs simulate raw {_ECHO_EXAMPLE}")
 def raw(
     hexadecimal: Annotated[
-        str, typer.Argument(metavar="HEX", help="The message body, MTI first; blanks are ignored.")
+        str,
+        typer.Argument(
+            metavar="HEX",
+            help="A message, MTI first, or a whole frame; blanks are ignored.",
+        ),
     ],
     framed: Annotated[
-        bool, typer.Option("--framed", help="HEX has its frame already: send it as it is.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--framed/--body",
+            help="Send HEX as it is, or in a frame of ours; guessed unless given.",
+        ),
+    ] = None,
     host: HostOption = None,
     port: PortOption = None,
     timeout_s: TimeoutOption = 5.0,
@@ -197,6 +206,8 @@ def raw(
         data = bytes.fromhex("".join(hexadecimal.split()))
     except ValueError as error:
         raise typer.BadParameter(f"no hexadecimal text: {error}", param_hint="HEX") from error
+    if framed is None:
+        framed = looks_framed(data)
     with errors_told(), open_session(host, port, timeout_s, specification) as session:
         with session.client as client:
             if not as_json and not framed:
