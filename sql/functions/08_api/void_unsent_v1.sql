@@ -2,6 +2,8 @@
 --
 -- p_network, p_card_token, p_identity_key  the requests; unknown keys, declines and keys voided
 --                                          already are ignored
+-- p_trace_id   the very message of each whose answer did not leave: an approval of another copy
+--              stays, because that copy may have been answered; null voids whatever is newest
 -- Rows locked  accounts in id order, then cards in token order
 -- Callers      cbs.database.procedures.void_unsent
 --
@@ -13,7 +15,8 @@ CREATE OR REPLACE FUNCTION cbs_api.void_unsent_v1(
   p_now timestamptz,
   p_network text[],
   p_card_token bytea[],
-  p_identity_key bytea[]
+  p_identity_key bytea[],
+  p_trace_id bytea[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, cbs, pg_temp
@@ -28,14 +31,14 @@ BEGIN
     ARRAY(SELECT c.account_id FROM cbs.card c WHERE c.card_token = ANY (p_card_token)),
     p_card_token);
   FOR v_key IN
-    SELECT c.account_id, u.card_token, u.identity_key, u.network
-      FROM unnest(p_network, p_card_token, p_identity_key)
-           WITH ORDINALITY AS u (network, card_token, identity_key, ordinal)
+    SELECT c.account_id, u.card_token, u.identity_key, u.network, u.trace_id
+      FROM unnest(p_network, p_card_token, p_identity_key, p_trace_id)
+           WITH ORDINALITY AS u (network, card_token, identity_key, trace_id, ordinal)
       JOIN cbs.card c ON c.card_token = u.card_token
      WHERE length(u.identity_key) = 16
      ORDER BY u.ordinal
   LOOP
-    PERFORM cbs.void_operation(p_now, v_key.network, cbs.find_operation(
+    PERFORM cbs.void_operation(p_now, v_key.network, v_key.trace_id, cbs.find_operation(
       v_key.account_id, v_key.card_token, v_key.identity_key));
   END LOOP;
 END
