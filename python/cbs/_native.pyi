@@ -80,15 +80,39 @@ class Frame:
         """
     @property
     def body(self) -> bytes: ...
+    @property
+    def trailer(self) -> bytes:
+        """The octets behind the message; empty where the framing has none."""
+    def header_fields(self) -> dict[str, Any]:
+        """The header by the names of its parts; empty where the frame has no header.
+
+        Counts are numbers, all else is hexadecimal text. For the 22-byte header: `length`,
+        `format`, `text_format`, `total_length`, `destination`, `source`, `round_trip_control`,
+        `flags`, `status`, `batch`, `reserved`, `user`; a reject adds `reject_bitmap`,
+        `reject_group`, `reject_data` where it is longer than 26 bytes, and `original`, the header
+        of the message that came back. A TPDU has `identifier`, `destination` and `source`.
+        """
 
 @final
 class Framer:
     """Cuts a byte stream into frames and wraps bodies into frames. No I/O."""
 
     def __new__(
-        cls, framing: str, *, header: str | None = None, frame_length_max: int = 2048
+        cls,
+        framing: str,
+        *,
+        header: str | None = None,
+        frame_length_max: int = 2048,
+        polls: str = "answer",
     ) -> Framer:
-        """`framing`: "vmlh" or "none". `header`: None, "visa22" or "auto"."""
+        """`framing` and `header` by the text forms of `docs/reference/framing.md`.
+
+        Framings are "vmlh", "len2", "len4-le", "ascii4-inclusive", "bcd2", "zero2len2", "tpdu",
+        "none" and more, with a trailer as in "len2+03". Headers are "visa22", "auto", "tpdu",
+        "fixed:N", "self" or None. `frame_length_max` counts the octets behind the prefix.
+        `polls` says what a frame of length zero is: "answer" and "silent" give a frame of kind
+        "poll", "refuse" makes it a fault. Raises `ValueError`, which lists what there is.
+        """
     def feed(self, data: bytes) -> list[Frame]:
         """Frames completed by `data`.
 
@@ -101,7 +125,11 @@ class Framer:
     def wrap(
         self, body: bytes, *, header: bytes | None = None, reply_to: Frame | None = None
     ) -> bytes:
-        """Frame `body`. With `reply_to`, under that frame's header with its addresses swapped."""
+        """Frame `body`, under `header` if one is given.
+
+        With `reply_to`, under that frame's header with its addresses swapped, and with its
+        trailer. Raises `cbs.errors.FrameError` on what the framing has no room for.
+        """
     def answer(self, frame: Frame) -> bytes | None:
         """What a poll is answered with; None for frames that want no answer of their own."""
 

@@ -41,7 +41,7 @@ mod value;
 
 pub use encode::Part;
 pub use error::{DecodeError, EncodeError, FrameError, SpecError};
-pub use frame::{Frame, Framer, Framing, HeaderMode, Kind as FrameKind};
+pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKind, PollPolicy};
 pub use message::Message;
 pub use spec::Spec;
 pub use value::{ClearText, Value};
