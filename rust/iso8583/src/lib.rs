@@ -22,14 +22,17 @@
 )]
 
 mod bitmap;
+mod builder;
 mod compose;
 mod compose_tags;
 mod composite;
 mod decode;
+mod edit;
 mod encode;
 mod encoding;
 mod error;
 mod frame;
+mod from_json;
 mod json;
 mod mapping;
 mod mask;
@@ -37,13 +40,16 @@ mod message;
 mod resolve;
 mod spec;
 mod tlv;
+mod track;
 mod value;
 
+pub use builder::MessageBuilder;
 pub use encode::Part;
 pub use error::{DecodeError, EncodeError, FrameError, SpecError};
 pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKind, PollPolicy};
 pub use message::Message;
 pub use spec::Spec;
+pub use track::{NoTrack, Track2};
 pub use value::{ClearText, Value};
 
 /// Longest message body that is decoded; far above any network's frame.

@@ -29,6 +29,19 @@ pub(crate) fn is_masked(text: &str) -> bool {
             .all(|character| character == '*')
 }
 
+/// A card number's digits with the middle starred, or all of them where there are too few.
+pub(crate) fn masked_pan(digits: &str) -> String {
+    let length = digits.chars().count();
+    let shown = |place: usize| {
+        length >= PAN_LENGTH_MIN
+            && (place < SHOWN_FIRST || place >= length.saturating_sub(SHOWN_LAST))
+    };
+    let characters = digits.chars().enumerate();
+    characters
+        .map(|(place, digit)| if shown(place) { digit } else { '*' })
+        .collect()
+}
+
 impl Message {
     pub(crate) fn text(&self, index: usize, masked: bool) -> String {
         // a text that grows moves, and what it leaves behind is neither wiped nor cheap

@@ -8,6 +8,8 @@
     reason = "a test that goes wrong must stop loudly"
 )]
 
+use std::fmt::Write;
+
 use cbs_iso8583::{Frame, FrameKind, Framer, Framing, HeaderMode, HeaderPart, PollPolicy};
 use proptest::prelude::*;
 
@@ -159,10 +161,10 @@ proptest! {
             let from = octets.len() - kept;
             octets[from..].copy_from_slice(&trailer[..kept]);
         }
-        let frames = framer.feed(&octets).unwrap();
-        let mut reply = framer.wrap(&body, None, Some(&frames[0])).unwrap();
-        if frames[0].header().is_some_and(|header| header == HEADERS[1].1) {
-            let at = frames[0].prefix().len() + 1;
+        let cut = framer.feed(&octets).unwrap();
+        let mut reply = framer.wrap(&body, None, Some(&cut[0])).unwrap();
+        if cut[0].header().is_some_and(|header| header == HEADERS[1].1) {
+            let at = cut[0].prefix().len() + 1;
             reply[at..at + 4].rotate_left(2);
         }
         prop_assert_eq!(reply, octets);
@@ -194,7 +196,10 @@ fn each_framing_writes_the_octets_of_its_name() {
     ] {
         let framer = Framer::new(Framing::parse(framing).unwrap(), HeaderMode::None, 2048);
         let octets = framer.wrap(b"abc", None, None).unwrap();
-        let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let hex = octets.iter().fold(String::new(), |mut hex, octet| {
+            write!(hex, "{octet:02x}").unwrap();
+            hex
+        });
         assert_eq!(hex, format!("{prefix}616263"), "{framing}");
     }
     let framer = Framer::from_texts("bcd2", None, 2048).unwrap();
@@ -252,12 +257,12 @@ fn polls_are_answered_held_back_or_refused() {
                 .with_polls(polls)
         };
         let mut answering = framer(PollPolicy::Answer);
-        let frames = answering.feed(poll).unwrap();
-        assert_eq!(frames[0].kind(), FrameKind::Poll);
-        assert_eq!(answering.answer(&frames[0]).as_deref(), Some(poll));
+        let cut = answering.feed(poll).unwrap();
+        assert_eq!(cut[0].kind(), FrameKind::Poll);
+        assert_eq!(answering.answer(&cut[0]).as_deref(), Some(poll));
         let mut silent = framer(PollPolicy::Silent);
-        let frames = silent.feed(poll).unwrap();
-        assert_eq!(silent.answer(&frames[0]), None);
+        let cut = silent.feed(poll).unwrap();
+        assert_eq!(silent.answer(&cut[0]), None);
         let error = framer(PollPolicy::Refuse).feed(poll).unwrap_err();
         assert_eq!(error.problem, "frame of length zero");
     }
@@ -266,18 +271,18 @@ fn polls_are_answered_held_back_or_refused() {
 #[test]
 fn a_terminal_header_is_swapped_and_has_names() {
     let mut framer = Framer::from_texts("tpdu", None, 64).unwrap();
-    let frames = framer
+    let cut = framer
         .feed(b"\x00\x07\x60\x00\x01\x80\x02\x08\x00")
         .unwrap();
-    assert_eq!(frames[0].body(), b"\x08\x00");
+    assert_eq!(cut[0].body(), b"\x08\x00");
     let text = |text: &str| HeaderPart::Text(text.to_owned());
     let names = [
         ("identifier", text("60")),
         ("destination", text("0001")),
         ("source", text("8002")),
     ];
-    assert_eq!(frames[0].header_fields(), names);
-    let reply = framer.wrap(b"\x08\x10", None, Some(&frames[0])).unwrap();
+    assert_eq!(cut[0].header_fields(), names);
+    let reply = framer.wrap(b"\x08\x10", None, Some(&cut[0])).unwrap();
     assert_eq!(reply, b"\x00\x07\x60\x80\x02\x00\x01\x08\x10");
     assert!(Framer::from_texts("tpdu", Some("visa22"), 64).is_err());
 }

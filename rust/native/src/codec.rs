@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use cbs_iso8583::Spec;
+use cbs_iso8583::{EncodeError, Spec, Value};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use crate::batch::{self, Body};
+use crate::builder::MessageBuilder;
 use crate::errors;
 use crate::mapping;
 use crate::message::Message;
@@ -14,6 +16,19 @@ use crate::message::Message;
 #[pyclass(frozen, subclass, module = "cbs._native")]
 pub(crate) struct Codec {
     pub(crate) inner: Arc<Spec>,
+}
+
+impl Codec {
+    fn write<'py>(
+        &self,
+        python: Python<'py>,
+        value: Result<Value, EncodeError>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        match value.and_then(|value| self.inner.encode(&value)) {
+            Ok(octets) => Ok(PyBytes::new(python, &octets)),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
+    }
 }
 
 #[pymethods]
@@ -52,11 +67,36 @@ impl Codec {
         if let Ok(decoded) = message.cast::<Message>() {
             return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
         }
-        let value = mapping::read(message, "").map_err(|error| errors::encode(python, &error))?;
-        match self.inner.encode(&value) {
-            Ok(octets) => Ok(PyBytes::new(python, &octets)),
-            Err(error) => Err(errors::encode(python, &error)),
+        let is_record = || message.get_type().hasattr("__dataclass_fields__");
+        if !message.is_instance_of::<PyDict>() && is_record()? {
+            let binding = python.import("cbs.binding")?;
+            let fields = binding.call_method1("to_fields", (message,))?;
+            return self.write(python, mapping::read(&fields, ""));
         }
+        self.write(python, mapping::read(message, ""))
+    }
+
+    fn encode_json<'py>(
+        &self,
+        python: Python<'py>,
+        document: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if let Ok(text) = document.cast::<PyString>() {
+            return self.write(python, Value::from_json(text.to_str()?.as_bytes()));
+        }
+        self.write(python, Value::from_json(document.extract()?))
+    }
+
+    fn decode_many<'py>(
+        &self,
+        python: Python<'py>,
+        bodies: Vec<Body<'py>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        batch::decode(python, &self.inner, &bodies)
+    }
+
+    fn builder(&self, mti: &str) -> MessageBuilder {
+        MessageBuilder::new(cbs_iso8583::MessageBuilder::new(&self.inner, mti))
     }
 }
 

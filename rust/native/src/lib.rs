@@ -1,12 +1,15 @@
 //! The Python extension module `cbs._native`: conversion between Python and the pure crates,
 //! nothing else.
 
+mod batch;
+mod builder;
 mod codec;
 mod errors;
 mod framer;
 mod mapping;
 mod message;
 mod network;
+mod track;
 
 use pyo3::prelude::*;
 
@@ -20,8 +23,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
             "release"
         },
     )?;
+    builder::register(module)?;
     codec::register(module)?;
     framer::register(module)?;
     message::register(module)?;
+    track::register(module)?;
     network::register(module)
 }

@@ -1,10 +1,19 @@
 //! `cbs._native.Message`: a read-only mapping from path to text.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, LazyLock};
 
-use pyo3::exceptions::PyKeyError;
+use cbs_iso8583::EncodeError;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyList};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyType};
+
+use crate::builder::{self, MessageBuilder};
+use crate::errors;
+use crate::track::Track2;
+
+/// Keyed by chance in each process: what a message hashes to says nothing about its card.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// One decoded message; card data masked unless asked for by `reveal`.
 #[pyclass(frozen, module = "cbs._native")]
@@ -17,6 +26,25 @@ impl Message {
         Self {
             inner: Arc::new(message),
         }
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        self.inner.fields().map(|field| field.to_string()).collect()
+    }
+
+    fn text(&self, path: &str) -> String {
+        self.inner.masked_text(path).unwrap_or_default()
+    }
+
+    fn builder(&self, python: Python<'_>) -> PyResult<cbs_iso8583::MessageBuilder> {
+        let refused = |error: EncodeError| errors::encode(python, &error);
+        cbs_iso8583::MessageBuilder::edit(&self.inner).map_err(refused)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+            || (self.inner.spec().name() == other.inner.spec().name()
+                && self.inner.encode() == other.inner.encode())
     }
 }
 
@@ -49,8 +77,7 @@ impl Message {
     }
 
     fn __iter__<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        let numbers: Vec<String> = self.inner.fields().map(|field| field.to_string()).collect();
-        PyList::new(python, numbers)?.try_iter()
+        PyList::new(python, self.numbers())?.try_iter()
     }
 
     fn __len__(&self) -> usize {
@@ -58,8 +85,107 @@ impl Message {
     }
 
     fn __repr__(&self) -> String {
-        let fields: Vec<String> = self.inner.fields().map(|field| field.to_string()).collect();
-        format!("<Message {} fields {}>", self.inner.mti(), fields.join(" "))
+        let fields = self.numbers().join(" ");
+        format!("<Message {} fields {fields}>", self.inner.mti())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.numbers()
+    }
+
+    fn values(&self) -> Vec<String> {
+        self.numbers().iter().map(|path| self.text(path)).collect()
+    }
+
+    fn items(&self) -> Vec<(String, String)> {
+        let pair = |path: String| {
+            let text = self.text(&path);
+            (path, text)
+        };
+        self.numbers().into_iter().map(pair).collect()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let rows = self.inner.rows(true);
+        rows.into_iter().map(|(path, _, _)| path).collect()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        let other = other.cast::<Self>();
+        other.is_ok_and(|other| self.is_same(other.get()))
+    }
+
+    fn __hash__(&self) -> u64 {
+        HASHER.hash_one(self.inner.encode().as_slice())
+    }
+
+    fn copy(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (memo, /))]
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        let _ = memo;
+        slf
+    }
+
+    #[classattr]
+    fn __match_args__() -> (&'static str,) {
+        ("mti",)
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a message may hold card data and is not pickled; \
+             pass on the bytes of codec.encode(message) where that may be seen",
+        ))
+    }
+
+    fn edit(&self, python: Python<'_>) -> PyResult<MessageBuilder> {
+        self.builder(python).map(MessageBuilder::new)
+    }
+
+    #[pyo3(signature = (path, value, /))]
+    fn set(&self, path: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut editing = self.builder(value.py())?;
+        builder::set(&mut editing, path, value)?;
+        builder::build(value.py(), &editing)
+    }
+
+    #[pyo3(signature = (path, /))]
+    fn delete(&self, python: Python<'_>, path: &str) -> PyResult<Self> {
+        let mut editing = self.builder(python)?;
+        builder::delete(&mut editing, path)?;
+        builder::build(python, &editing)
+    }
+
+    #[pyo3(signature = (path="35", *, reveal=false))]
+    fn track2(&self, python: Python<'_>, path: &str, reveal: bool) -> PyResult<Track2> {
+        match self.inner.track2(path) {
+            Some(Ok(track)) => Ok(Track2::new(track, reveal)),
+            None => Err(PyKeyError::new_err(path.to_owned())),
+            Some(Err(problem)) => {
+                let keywords = PyDict::new(python);
+                keywords.set_item("path", path)?;
+                let text = format!("{path}: {problem}");
+                Err(errors::DECODE.raise(python, &text, Some(&keywords)))
+            }
+        }
+    }
+
+    #[pyo3(signature = (record, *, reveal=false, now=None))]
+    fn to<'py>(
+        slf: &Bound<'py, Self>,
+        record: &Bound<'py, PyType>,
+        reveal: bool,
+        now: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let binding = slf.py().import("cbs.binding")?;
+        binding.call_method1("from_message", (slf, record, reveal, now))
     }
 
     fn reveal(&self, path: &str) -> PyResult<String> {

@@ -61,13 +61,12 @@ impl Trailer {
         };
         let mut octets = [0; TRAILER_BYTES_MAX];
         let number = text.strip_prefix("trailer:");
-        let bytes = match number {
-            Some(number) => number.parse().ok()?,
-            None => {
-                let given = crate::encoding::nibble::parse_hex(text).ok()?;
-                octets.get_mut(..given.len())?.copy_from_slice(&given);
-                given.len()
-            }
+        let bytes = if let Some(number) = number {
+            number.parse().ok()?
+        } else {
+            let given = crate::encoding::nibble::parse_hex(text).ok()?;
+            octets.get_mut(..given.len())?.copy_from_slice(&given);
+            given.len()
         };
         (1..=TRAILER_BYTES_MAX).contains(&bytes).then_some(Self {
             bytes,
