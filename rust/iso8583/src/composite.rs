@@ -1,58 +1,149 @@
 //! Fields inside fields: positional, bitmapped and data sets.
 
+use zeroize::Zeroizing;
+
+use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::decode::{Decoder, Outcome};
-use crate::encoding::nibble;
+use crate::encoding::{Coding, nibble};
 use crate::error::{Fault, bytes};
+use crate::head::read_bitmap;
 use crate::message::{Kind, Node};
-use crate::spec::{Definition, Layout, Length, NONE};
+use crate::spec::{Bitmapped, Definition, Layout, Length, NONE};
+
+/// Most bytes of hex text inside hex text, the body included.
+const SCRATCH_MAX: usize = BODY_LENGTH_MAX.saturating_mul(4);
 
 impl<'a> Decoder<'a> {
-    /// The first layout that takes the whole content wins, and its place is given; if none
-    /// does, the first one's fault is reported.
+    /// What is inside the field whose node was opened last. The first layout that counts and takes
+    /// the whole content wins, and its place is given; if none does, the first one's fault is
+    /// reported. Without any layout that counts the content is a plain value.
     pub(crate) fn composite(
         &mut self,
         definition: &'a Definition,
         start: usize,
         stop: usize,
-    ) -> Outcome<usize> {
+    ) -> Outcome<Option<usize>> {
+        self.parents.push(self.nodes.len().saturating_sub(1));
+        let outcome = if let Coding::Hex(_) = definition.coding {
+            self.hex_layouts(definition, start >> 1, stop >> 1)
+        } else {
+            self.layouts(definition, start, stop)
+        };
+        self.parents.pop();
+        outcome
+    }
+
+    fn layouts(
+        &mut self,
+        definition: &'a Definition,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<Option<usize>> {
         let mark = self.nodes.len();
+        let depth = self.parents.len();
         let mut first = None;
-        for (place, layout) in definition.layouts.iter().enumerate() {
-            match self.layout(layout, start, stop) {
-                Ok(()) => return Ok(place),
+        for (place, alternative) in definition.layouts.iter().enumerate() {
+            if alternative
+                .when
+                .as_ref()
+                .is_some_and(|when| !self.holds(when))
+            {
+                continue;
+            }
+            match self.layout(definition, &alternative.layout, start, stop) {
+                Ok(()) => return Ok(Some(place)),
                 Err(fault) => {
                     self.nodes.truncate(mark);
+                    self.parents.truncate(depth);
                     first.get_or_insert(fault);
                 }
             }
         }
-        first.map_or(Ok(0), Err)
+        first.map_or(Ok(None), Err)
     }
 
-    fn layout(&mut self, layout: &'a Layout, start: usize, stop: usize) -> Outcome<()> {
+    /// Layouts of bytes that are written as hex text: the bytes are put behind the body, as if
+    /// they came there, so that nodes can point at them.
+    fn hex_layouts(
+        &mut self,
+        definition: &'a Definition,
+        from: usize,
+        to: usize,
+    ) -> Outcome<Option<usize>> {
+        let text = self.body.get(from..to).unwrap_or(&[]);
+        let base = self.body.len().saturating_add(self.scratch.len());
+        if text.len() & 1 == 1 || base.saturating_add(text.len() >> 1) > SCRATCH_MAX {
+            let found = format!("{} hex digits", text.len());
+            return Err(Fault::boxed(from, "whole bytes in hex", found));
+        }
+        let mut joined = Zeroizing::new(Vec::with_capacity(base.saturating_add(text.len() >> 1)));
+        joined.extend_from_slice(self.body);
+        joined.extend_from_slice(&self.scratch);
+        let value = |byte: &u8| match definition.coding {
+            Coding::Hex(crate::encoding::Letters::Ebcdic(_)) => nibble::from_ebcdic(*byte),
+            _ => nibble::from_char(*byte),
+        };
+        for pair in text.chunks_exact(2) {
+            let [high, low] = pair else { break };
+            joined.push(value(high).unwrap_or(0) << 4 | value(low).unwrap_or(0));
+        }
+        let mut inner = Decoder {
+            spec: self.spec,
+            body: &joined,
+            scratch: Zeroizing::default(),
+            nodes: std::mem::take(&mut self.nodes),
+            parents: std::mem::take(&mut self.parents),
+            mti: self.mti,
+            scope: self.scope,
+        };
+        let stop = joined.len().saturating_mul(2);
+        let outcome = inner.layouts(definition, base.saturating_mul(2), stop);
+        self.nodes = inner.nodes;
+        self.parents = inner.parents;
+        let deeper = inner.scratch;
+        match outcome {
+            Ok(place) => {
+                let own = joined.get(self.body.len()..).unwrap_or(&[]);
+                self.scratch = Zeroizing::new([own, &deeper].concat());
+                Ok(place)
+            }
+            Err(mut fault) => {
+                if let Some(inside) = fault.offset.checked_sub(base) {
+                    fault.offset = from.saturating_add(inside.saturating_mul(2));
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    fn layout(
+        &mut self,
+        parent: &'a Definition,
+        layout: &'a Layout,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
         let (at, end) = (start >> 1, stop >> 1);
         match layout {
             Layout::Positional {
                 parts,
                 tight,
                 whole,
-            } if *tight => self.tight_parts(parts, *whole, start, stop),
+            } if *tight => self.tight_parts(parent, (parts, *whole), start, stop),
             Layout::Positional { parts, whole, .. } => self.aligned_parts(parts, *whole, at, end),
-            Layout::Bitmapped {
-                bitmap_bytes,
-                parts,
-            } => self.bitmapped(*bitmap_bytes, parts, at, end),
+            Layout::Bitmapped(bitmapped) => self.bitmapped(bitmapped, at, end),
             Layout::Datasets { default, .. } => self.datasets(layout, *default, at, end),
             Layout::Tlv { tags } => self.tlv(tags, at, end, 0),
+            Layout::Tagged(tagged) => self.tagged(tagged, at, end),
         }
     }
 
     /// Packed digits cut into parts that need not start at a byte.
     fn tight_parts(
         &mut self,
-        parts: &[u16],
-        whole: bool,
+        parent: &Definition,
+        (parts, whole): (&[u16], bool),
         start: usize,
         stop: usize,
     ) -> Outcome<()> {
@@ -67,7 +158,7 @@ impl<'a> Decoder<'a> {
             let left = stop.saturating_sub(at);
             let width = match definition.length {
                 Length::Fixed(units) => definition.half_bytes(units),
-                Length::Rest | Length::Counted { .. } => left,
+                Length::Rest | Length::Counted(_) => left,
             };
             if width > left {
                 let fault = Fault::boxed(
@@ -78,6 +169,10 @@ impl<'a> Decoder<'a> {
                 return Err(fault.under(&definition.key));
             }
             let next = at.saturating_add(width);
+            if definition.nibbles != parent.nibbles {
+                self.check(definition, at, next)
+                    .map_err(|fault| fault.under(&definition.key))?;
+            }
             let node = self.open(Node::new(*id, Kind::Part, at >> 1, at, next));
             self.close(node);
             at = next;
@@ -102,33 +197,55 @@ impl<'a> Decoder<'a> {
         ended(at, end)
     }
 
-    fn bitmapped(
-        &mut self,
-        bitmap_bytes: usize,
-        parts: &[u16],
-        start: usize,
-        end: usize,
-    ) -> Outcome<()> {
-        let mut at = start.saturating_add(bitmap_bytes);
-        let octets = self.body.get(start..at).filter(|_| at <= end);
-        let Some(octets) = octets else {
-            let left = end.saturating_sub(start);
-            let expected = format!("a bitmap of {bitmap_bytes} bytes");
-            return Err(Fault::boxed(start, expected, bytes(left)).under("_bitmap"));
-        };
-        let (from, to) = (start.saturating_mul(2), at.saturating_mul(2));
-        let node = self.open(Node::new(NONE, Kind::Bitmap, start, from, to));
-        self.close(node);
-        for bit in bitmap::bits(bitmap::word(octets)) {
-            at = match parts.get(bit) {
-                Some(id) if *id != NONE => self.field(*id, Kind::Part, at, end)?,
-                _ => {
-                    let offset = start.saturating_add(bit.saturating_sub(1) >> 3);
-                    let found = format!("bit {bit} set, which has no definition");
-                    let fault = Fault::boxed(offset, "bits that are defined", found);
-                    return Err(fault.under(&bit.to_string()));
-                }
+    fn bitmapped(&mut self, layout: &'a Bitmapped, start: usize, end: usize) -> Outcome<()> {
+        let mut words = [0_u64; 3];
+        let width = layout.coding.wire_bytes(layout.bytes);
+        let bits_each = layout.bytes.saturating_mul(8);
+        let mut at = start;
+        for place in 0..layout.repeats_max {
+            let to = at.saturating_add(width);
+            let octets = self.body.get(at..to).filter(|_| to <= end);
+            let Some(octets) = octets else {
+                let left = end.saturating_sub(at);
+                let expected = format!("a bitmap of {width} bytes");
+                return Err(Fault::boxed(at, expected, bytes(left)).under("_bitmap"));
             };
+            let first_bit = place.saturating_mul(bits_each);
+            let hex_at = read_words(layout, octets, first_bit, &mut words);
+            hex_at.map_err(|place| {
+                let offset = at.saturating_add(place);
+                Fault::boxed(offset, "hex digits", "another byte").under("_bitmap")
+            })?;
+            at = to;
+            let more = bitmap::is_set(&words, first_bit.saturating_add(1));
+            if !more {
+                break;
+            }
+        }
+        let (from, to) = (start.saturating_mul(2), at.saturating_mul(2));
+        let node = self.open(Node::new(layout.definition, Kind::Bitmap, start, from, to));
+        self.close(node);
+        let used = at.saturating_sub(start).checked_div(width).unwrap_or(1);
+        for (place, word) in words.into_iter().enumerate() {
+            for bit in bitmap::bits(word) {
+                let bit = place.saturating_mul(64).saturating_add(bit);
+                let index = bit.saturating_sub(1);
+                let announces = index.checked_rem(bits_each) == Some(0)
+                    && index.saturating_add(bits_each) < used.saturating_mul(bits_each);
+                if announces {
+                    continue;
+                }
+                at = match layout.parts.get(bit) {
+                    Some(id) if *id != NONE => self.field(*id, Kind::Part, at, end)?,
+                    _ => {
+                        let octet = bit.saturating_sub(1) >> 3;
+                        let offset = start.saturating_add(layout.coding.wire_bytes(octet));
+                        let found = format!("bit {bit} set, which has no definition");
+                        let fault = Fault::boxed(offset, "bits that are defined", found);
+                        return Err(fault.under(&bit.to_string()));
+                    }
+                };
+            }
         }
         ended(at, end)
     }
@@ -182,7 +299,24 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn ended(at: usize, end: usize) -> Outcome<()> {
+/// Put the bits of one bitmap behind those of the ones before it; the place of what is no hex.
+fn read_words(
+    layout: &Bitmapped,
+    octets: &[u8],
+    first_bit: usize,
+    words: &mut [u64; 3],
+) -> Result<(), usize> {
+    let chunk = layout.coding.wire_bytes(8);
+    for (place, octets) in octets.chunks(chunk).enumerate() {
+        let word = read_bitmap(layout.coding, octets)
+            .map_err(|at| at.saturating_add(place.saturating_mul(chunk)))?;
+        let from = first_bit.saturating_add(place.saturating_mul(64));
+        bitmap::put(words, from, word);
+    }
+    Ok(())
+}
+
+pub(crate) fn ended(at: usize, end: usize) -> Outcome<()> {
     if at == end {
         return Ok(());
     }

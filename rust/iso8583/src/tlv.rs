@@ -105,7 +105,8 @@ impl<'a> Decoder<'a> {
                 let fault = Fault::boxed(length_at, expected, format!("length {length}"));
                 return Err(fault.under(&key()));
             }
-            self.tag(tags, tag, at, (content, next), depth);
+            self.tag(tags, tag, at, (content, next), depth)
+                .map_err(|fault| fault.under(&key()))?;
             at = next;
         }
         Ok(())
@@ -118,8 +119,9 @@ impl<'a> Decoder<'a> {
         at: usize,
         (content, next): (usize, usize),
         depth: usize,
-    ) {
-        let definition = number(tag).map_or(crate::spec::NONE, |number| tags.find(number));
+    ) -> Outcome<()> {
+        let known = number(tag).and_then(|number| tags.find(number));
+        let definition = known.map_or(crate::spec::NONE, |known| known.definition);
         let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
         let mut node = Node::new(definition, Kind::Tag, at, from, to);
         node.tag_bytes = u8::try_from(tag.len()).unwrap_or(u8::MAX);
@@ -140,7 +142,23 @@ impl<'a> Decoder<'a> {
                 }
             }
         }
+        if !template && known.is_some_and(|known| known.examined) {
+            self.examine(definition, from, to)?;
+        }
         self.close(index);
+        Ok(())
+    }
+
+    /// The value of a tag whose definition says more than that it is there.
+    fn examine(&mut self, definition: u16, start: usize, stop: usize) -> Outcome<()> {
+        let Some(definition) = self.spec.definition(definition) else {
+            return Ok(());
+        };
+        self.check(definition, start, stop)?;
+        if !definition.layouts.is_empty() && start < stop {
+            self.composite(definition, start, stop)?;
+        }
+        Ok(())
     }
 }
 
