@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cbs_iso8583::{EncodeError, Spec, Value};
+use cbs_iso8583::{EncodeError, Severity, Spec, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -100,7 +100,21 @@ impl Codec {
     }
 }
 
-/// Add this file's classes to the module.
+/// Everything that is wrong or odd in a specification: (severity, path, line, problem).
+#[pyfunction]
+fn lint_specification(specification: &str) -> Vec<(&'static str, String, Option<usize>, String)> {
+    let word = |severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    Spec::lint(specification)
+        .into_iter()
+        .map(|issue| (word(issue.severity), issue.path, issue.line, issue.problem))
+        .collect()
+}
+
+/// Add this file's classes and functions to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(lint_specification, module)?)?;
     module.add_class::<Codec>()
 }
