@@ -145,8 +145,8 @@ impl Spec {
         let root = decoder.open(Node::new(id, Kind::Element, 0, start, stop));
         let readable = decoder.composite(definition, start, stop).is_ok();
         decoder.close(root);
-        let (nodes, scratch) = (decoder.nodes, decoder.scratch);
-        let bytes = Zeroizing::new([content, &scratch].concat());
+        let bytes = decoder.joined();
+        let nodes = decoder.nodes;
         let message = Message {
             spec: Arc::clone(self),
             bytes,

@@ -9,7 +9,7 @@ use crate::encoding::{Coding, nibble};
 use crate::error::{Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Kind, Node};
-use crate::spec::{Bitmapped, Definition, Layout, Length, NONE};
+use crate::spec::{BitmapCoding, Bitmapped, Definition, Layout, Length, NONE};
 
 /// Most bytes of hex text inside hex text, the body included.
 const SCRATCH_MAX: usize = BODY_LENGTH_MAX.saturating_mul(4);
@@ -24,13 +24,17 @@ impl<'a> Decoder<'a> {
         start: usize,
         stop: usize,
     ) -> Outcome<Option<usize>> {
-        self.parents.push(self.nodes.len().saturating_sub(1));
+        if self.spec.conditional {
+            self.parents.push(self.nodes.len().saturating_sub(1));
+        }
         let outcome = if let Coding::Hex(_) = definition.coding {
             self.hex_layouts(definition, start >> 1, stop >> 1)
         } else {
             self.layouts(definition, start, stop)
         };
-        self.parents.pop();
+        if self.spec.conditional {
+            self.parents.pop();
+        }
         outcome
     }
 
@@ -72,14 +76,15 @@ impl<'a> Decoder<'a> {
         to: usize,
     ) -> Outcome<Option<usize>> {
         let text = self.body.get(from..to).unwrap_or(&[]);
-        let base = self.body.len().saturating_add(self.scratch.len());
+        let scratch_bytes = self.scratch.as_ref().map_or(0, |scratch| scratch.len());
+        let base = self.body.len().saturating_add(scratch_bytes);
         if text.len() & 1 == 1 || base.saturating_add(text.len() >> 1) > SCRATCH_MAX {
             let found = format!("{} hex digits", text.len());
             return Err(Fault::boxed(from, "whole bytes in hex", found));
         }
         let mut joined = Zeroizing::new(Vec::with_capacity(base.saturating_add(text.len() >> 1)));
         joined.extend_from_slice(self.body);
-        joined.extend_from_slice(&self.scratch);
+        joined.extend_from_slice(self.scratch.as_deref().map_or(&[], Vec::as_slice));
         let value = |byte: &u8| match definition.coding {
             Coding::Hex(crate::encoding::Letters::Ebcdic(_)) => nibble::from_ebcdic(*byte),
             _ => nibble::from_char(*byte),
@@ -91,7 +96,7 @@ impl<'a> Decoder<'a> {
         let mut inner = Decoder {
             spec: self.spec,
             body: &joined,
-            scratch: Zeroizing::default(),
+            scratch: None,
             nodes: std::mem::take(&mut self.nodes),
             parents: std::mem::take(&mut self.parents),
             mti: self.mti,
@@ -105,7 +110,8 @@ impl<'a> Decoder<'a> {
         match outcome {
             Ok(place) => {
                 let own = joined.get(self.body.len()..).unwrap_or(&[]);
-                self.scratch = Zeroizing::new([own, &deeper].concat());
+                let deeper = deeper.as_deref().map_or(&[][..], Vec::as_slice);
+                self.scratch = Some(Zeroizing::new([own, deeper].concat()));
                 Ok(place)
             }
             Err(mut fault) => {
@@ -170,7 +176,7 @@ impl<'a> Decoder<'a> {
             }
             let next = at.saturating_add(width);
             if definition.nibbles != parent.nibbles {
-                self.check(definition, at, next)
+                self.check_part(definition, at, next)
                     .map_err(|fault| fault.under(&definition.key))?;
             }
             let node = self.open(Node::new(*id, Kind::Part, at >> 1, at, next));
@@ -199,40 +205,23 @@ impl<'a> Decoder<'a> {
 
     fn bitmapped(&mut self, layout: &'a Bitmapped, start: usize, end: usize) -> Outcome<()> {
         let mut words = [0_u64; 3];
-        let width = layout.coding.wire_bytes(layout.bytes);
-        let bits_each = layout.bytes.saturating_mul(8);
         let mut at = start;
-        for place in 0..layout.repeats_max {
-            let to = at.saturating_add(width);
-            let octets = self.body.get(at..to).filter(|_| to <= end);
-            let Some(octets) = octets else {
-                let left = end.saturating_sub(at);
-                let expected = format!("a bitmap of {width} bytes");
-                return Err(Fault::boxed(at, expected, bytes(left)).under("_bitmap"));
-            };
-            let first_bit = place.saturating_mul(bits_each);
-            let hex_at = read_words(layout, octets, first_bit, &mut words);
-            hex_at.map_err(|place| {
-                let offset = at.saturating_add(place);
-                Fault::boxed(offset, "hex digits", "another byte").under("_bitmap")
-            })?;
-            at = to;
-            let more = bitmap::is_set(&words, first_bit.saturating_add(1));
-            if !more {
+        let mut count = 0_usize;
+        while count < layout.repeats_max {
+            at = self.bitmap(layout, count, (at, end), &mut words)?;
+            let first_bit = layout.bits_each.saturating_mul(count);
+            count = count.saturating_add(1);
+            if !bitmap::is_set(&words, first_bit.saturating_add(1)) {
                 break;
             }
         }
         let (from, to) = (start.saturating_mul(2), at.saturating_mul(2));
         let node = self.open(Node::new(layout.definition, Kind::Bitmap, start, from, to));
         self.close(node);
-        let used = at.saturating_sub(start).checked_div(width).unwrap_or(1);
         for (place, word) in words.into_iter().enumerate() {
             for bit in bitmap::bits(word) {
                 let bit = place.saturating_mul(64).saturating_add(bit);
-                let index = bit.saturating_sub(1);
-                let announces = index.checked_rem(bits_each) == Some(0)
-                    && index.saturating_add(bits_each) < used.saturating_mul(bits_each);
-                if announces {
+                if count > 1 && layout.announces(bit, count) {
                     continue;
                 }
                 at = match layout.parts.get(bit) {
@@ -248,6 +237,37 @@ impl<'a> Decoder<'a> {
             }
         }
         ended(at, end)
+    }
+
+    /// One bitmap, the bits of which come behind those of the `before` ones in front of it.
+    fn bitmap(
+        &self,
+        layout: &Bitmapped,
+        before: usize,
+        (at, end): (usize, usize),
+        words: &mut [u64; 3],
+    ) -> Outcome<usize> {
+        let width = layout.coding.wire_bytes(layout.bytes);
+        let to = at.saturating_add(width);
+        let Some(octets) = self.body.get(at..to).filter(|_| to <= end) else {
+            let left = end.saturating_sub(at);
+            let expected = format!("a bitmap of {width} bytes");
+            return Err(Fault::boxed(at, expected, bytes(left)).under("_bitmap"));
+        };
+        if layout.coding == BitmapCoding::Binary && layout.bytes <= 8 && before == 0 {
+            if let Some(word) = words.first_mut() {
+                *word = bitmap::word(octets);
+            }
+            return Ok(to);
+        }
+        let first_bit = layout.bits_each.saturating_mul(before);
+        match read_words(layout, octets, first_bit, words) {
+            Ok(()) => Ok(to),
+            Err(place) => {
+                let offset = at.saturating_add(place);
+                Err(Fault::boxed(offset, "hex digits", "another byte").under("_bitmap"))
+            }
+        }
     }
 
     fn datasets(
@@ -296,6 +316,15 @@ impl<'a> Decoder<'a> {
             at = next;
         }
         Ok(())
+    }
+}
+
+impl Bitmapped {
+    /// Whether a bit says that another of `count` bitmaps follows.
+    pub(crate) fn announces(&self, bit: usize, count: usize) -> bool {
+        let index = bit.saturating_sub(1);
+        index.checked_rem(self.bits_each) == Some(0)
+            && index.saturating_add(self.bits_each) < self.bits_each.saturating_mul(count)
     }
 }
 

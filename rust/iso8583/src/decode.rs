@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::encode::Scope;
-use crate::encoding::charset::{ALL_NIBBLES, Class, DIGITS};
+use crate::encoding::charset::{ALL_NIBBLES, Charset, Class, DIGITS};
 use crate::encoding::{Coding, nibble};
 use crate::error::{DecodeError, Fault, bytes};
 use crate::head::read_bitmap;
@@ -37,7 +37,7 @@ impl Spec {
             decoder.message(&mut head)
         };
         let (nodes, scratch) = (decoder.nodes, decoder.scratch);
-        if !scratch.is_empty() {
+        if let Some(scratch) = scratch {
             // bytes that move to a larger place must not stay behind in the smaller one
             bytes = Zeroizing::new([bytes.as_slice(), &scratch].concat());
         }
@@ -61,12 +61,20 @@ impl Spec {
     }
 }
 
+impl Decoder<'_> {
+    /// Body and scratch as one.
+    pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
+        let scratch = self.scratch.as_deref().map_or(&[][..], Vec::as_slice);
+        Zeroizing::new([self.body, scratch].concat())
+    }
+}
+
 /// The state of one pass. `'a` is the life of specification and body, not of the pass.
 pub(crate) struct Decoder<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) body: &'a [u8],
     /// Bytes that the body holds as hex text, as if they followed it.
-    pub(crate) scratch: Zeroizing<Vec<u8>>,
+    pub(crate) scratch: Option<Zeroizing<Vec<u8>>>,
     pub(crate) nodes: Vec<Node>,
     /// The composites around the field that is being read, outermost first.
     pub(crate) parents: Vec<usize>,
@@ -90,7 +98,7 @@ impl<'a> Decoder<'a> {
         Self {
             spec,
             body,
-            scratch: Zeroizing::default(),
+            scratch: None,
             nodes,
             parents: Vec::new(),
             mti: [0; 4],
@@ -104,36 +112,31 @@ impl<'a> Decoder<'a> {
         let mut at = self.head(head)?;
         head.data = at;
         self.mti = head.mti;
-        let envelope = &self.spec.envelope;
+        let (keeps, third, fixed) = {
+            let envelope = &self.spec.envelope;
+            let keeps = envelope.unknown_elements == Policy::Keep;
+            (keeps, envelope.third_bitmap, envelope.bitmaps_fixed)
+        };
         let mut first = None;
         for place in 0..head.words.len() {
             let word = head.words.get(place).copied().unwrap_or(0);
             let from = place.saturating_mul(64);
             for bit in bitmap::bits(word) {
                 let number = from.saturating_add(bit);
-                if bit == 1 && is_free(head, place, envelope.bitmaps_fixed) {
+                if bit == 1 && is_free(head, place, fixed) {
                     continue;
                 }
-                if envelope.unknown_elements == Policy::Keep && !self.knows(number) {
+                if keeps && !self.knows(number) {
                     head.rest = at;
                     head.rest_kept = true;
                     return first.map_or(Ok(()), Err);
                 }
                 let mark = self.nodes.len();
-                match self.element(number, at) {
-                    Ok(next) => at = next,
-                    Err(fault) => {
-                        self.nodes.truncate(mark);
-                        self.parents.clear();
-                        let Some(next) = fault.resume else {
-                            return Err(first.unwrap_or(fault));
-                        };
-                        // the field's extent is known: what follows can still be read
-                        first.get_or_insert(fault);
-                        at = next;
-                    }
-                }
-                if number == envelope.third_bitmap {
+                at = match self.element(number, at) {
+                    Ok(next) => next,
+                    Err(fault) => self.behind(mark, fault, &mut first)?,
+                };
+                if number == third {
                     self.third_bitmap(mark, head);
                 }
             }
@@ -141,14 +144,31 @@ impl<'a> Decoder<'a> {
         if let Some(fault) = first {
             return Err(fault);
         }
+        if at == self.body.len() {
+            return Ok(());
+        }
         self.end(at, head)
+    }
+
+    /// Where reading goes on behind an element with a fault: only if its extent is known.
+    #[cold]
+    fn behind(
+        &mut self,
+        mark: usize,
+        fault: Box<Fault>,
+        first: &mut Option<Box<Fault>>,
+    ) -> Outcome<usize> {
+        self.nodes.truncate(mark);
+        self.parents.clear();
+        let Some(next) = fault.resume else {
+            return Err(first.take().unwrap_or(fault));
+        };
+        first.get_or_insert(fault);
+        Ok(next)
     }
 
     /// Bytes behind the last element.
     fn end(&self, at: usize, head: &mut Head) -> Outcome<()> {
-        if at == self.body.len() {
-            return Ok(());
-        }
         match self.spec.envelope.trailing {
             Policy::Keep => head.rest_kept = true,
             Policy::Ignore => {}
@@ -209,7 +229,7 @@ impl<'a> Decoder<'a> {
             .map_err(|fault| fault.under(&definition.key))
     }
 
-    pub(crate) fn known_field(
+    fn known_field(
         &mut self,
         definition: &'a Definition,
         id: u16,
@@ -217,10 +237,13 @@ impl<'a> Decoder<'a> {
         at: usize,
         end: usize,
     ) -> Outcome<usize> {
-        let extent = self.extent(definition, at, end).map_err(|mut fault| {
-            fault.resume = None;
-            fault
-        })?;
+        let extent = match self.extent(definition, at, end) {
+            Ok(extent) => extent,
+            Err(mut fault) => {
+                fault.resume = None;
+                return Err(fault);
+            }
+        };
         let half_bytes = extent.half_bytes;
         let padded = half_bytes & 1 == 1 && definition.pad.left;
         let start = extent
@@ -242,6 +265,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Where the content lies; the field must end before `end`.
+    #[inline]
     fn extent(&self, definition: &Definition, at: usize, end: usize) -> Outcome<Extent> {
         let (content, half_bytes, area) = match definition.length {
             Length::Fixed(units) => (at, definition.half_bytes(units), 0),
@@ -262,6 +286,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Where the content behind a length starts (byte), its half-bytes, and the bytes of its area.
+    #[inline]
     fn counted(
         &self,
         definition: &Definition,
@@ -300,10 +325,11 @@ impl<'a> Decoder<'a> {
     }
 
     /// Whether the content may stand in such a field.
-    pub(crate) fn check(&self, definition: &Definition, start: usize, stop: usize) -> Outcome<()> {
+    #[inline]
+    fn check(&self, definition: &Definition, start: usize, stop: usize) -> Outcome<()> {
         if definition.coding == Coding::Bcd {
             let wrong = match definition.nibbles {
-                ALL_NIBBLES => None,
+                ALL_NIBBLES => return Ok(()),
                 DIGITS => nibble::first_non_digit(self.body, start, stop),
                 allowed => nibble::first_not_in(self.body, start, stop, allowed),
             };
@@ -312,9 +338,39 @@ impl<'a> Decoder<'a> {
                 Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
             };
         }
-        let Some(charset) = &definition.charset else {
-            return Ok(());
-        };
+        match &definition.charset {
+            None => Ok(()),
+            Some(charset) => self.check_text(definition, charset, start, stop),
+        }
+    }
+
+    /// The same for what is met seldom.
+    pub(crate) fn check_part(
+        &self,
+        definition: &Definition,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
+        if definition.coding == Coding::Bcd {
+            let wrong = nibble::first_not_in(self.body, start, stop, definition.nibbles);
+            return match wrong {
+                None => Ok(()),
+                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
+            };
+        }
+        match &definition.charset {
+            None => Ok(()),
+            Some(charset) => self.check_text(definition, charset, start, stop),
+        }
+    }
+
+    fn check_text(
+        &self,
+        definition: &Definition,
+        charset: &Charset,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
         let octets = self.body.get(start >> 1..stop >> 1).unwrap_or(&[]);
         let wrong = match definition.coding {
             Coding::Signed(_) => definition.wrong_in_signed(octets),
@@ -384,7 +440,7 @@ impl Definition {
         }
         let stop = digits.len().saturating_mul(2);
         let (from, to) = self.signed_digits(stop);
-        nibble::first_non_digit(digits, from, to).map(|at| (at >> 1).saturating_add(1))
+        nibble::first_not_in(digits, from, to, DIGITS).map(|at| (at >> 1).saturating_add(1))
     }
 
     /// Which half-bytes behind the sign are digits, and not the pad.

@@ -118,12 +118,10 @@ impl Scope {
                 decoder.parents.clear();
             }
         }
-        let (mti, nodes) = (decoder.mti, decoder.nodes);
-        let bytes = Zeroizing::new([body, &decoder.scratch].concat());
         Self {
-            mti,
-            bytes,
-            nodes,
+            mti: decoder.mti,
+            bytes: decoder.joined(),
+            nodes: decoder.nodes,
             siblings: Vec::new(),
         }
     }

@@ -179,6 +179,8 @@ impl Fault {
     pub(crate) fn under(mut self: Box<Self>, key: &str) -> Box<Self> {
         self.path = if self.path.is_empty() {
             key.to_owned()
+        } else if key.is_empty() {
+            self.path
         } else {
             format!("{key}.{}", self.path)
         };

@@ -93,7 +93,6 @@ impl<'a> Decoder<'a> {
             return Err(Fault::boxed(at, expected, "more"));
         }
         self.known_tag(layout, &key, &place, end)
-            .map_err(|fault| fault.under(&key))
     }
 
     fn known_tag(
@@ -106,7 +105,8 @@ impl<'a> Decoder<'a> {
         let id = layout.find(key);
         let definition = id.and_then(|id| Some((id, self.spec.definition(id)?)));
         let Some((id, definition)) = definition else {
-            return Err(Fault::boxed(place.tag.0, "a tag that is known", "another"));
+            let fault = Fault::boxed(place.tag.0, "a tag that is known", "another");
+            return Err(fault.under(key));
         };
         let limit = match layout.length {
             None => end,
@@ -114,7 +114,8 @@ impl<'a> Decoder<'a> {
                 let wire = self.body.get(place.length.0..place.length.1);
                 let Some(count) = length.read(wire.unwrap_or(&[])) else {
                     let expected = "a length in digits";
-                    return Err(Fault::boxed(place.length.0, expected, "something else"));
+                    let fault = Fault::boxed(place.length.0, expected, "something else");
+                    return Err(fault.under(key));
                 };
                 let left = end.saturating_sub(place.content);
                 let units = count.checked_sub(layout.counted_too);
@@ -123,15 +124,18 @@ impl<'a> Decoder<'a> {
                     let most = left.saturating_add(least);
                     let expected = format!("a length of {least} to {most} bytes");
                     let found = format!("length {count}");
-                    return Err(Fault::boxed(place.length.0, expected, found));
+                    return Err(Fault::boxed(place.length.0, expected, found).under(key));
                 };
                 place.content.saturating_add(units)
             }
         };
         let index = self.nodes.len();
-        let next = self.known_field(definition, id, layout.kind(), place.content, limit)?;
+        let own_key = if definition.key.is_empty() { key } else { "" };
+        let next = self
+            .field(id, layout.kind(), place.content, limit)
+            .map_err(|fault| fault.under(own_key))?;
         if layout.length.is_some() {
-            ended(next, limit)?;
+            ended(next, limit).map_err(|fault| fault.under(key))?;
         }
         if let Some(node) = self.nodes.get_mut(index) {
             node.wire = u32::try_from(place.tag.0).unwrap_or(u32::MAX);

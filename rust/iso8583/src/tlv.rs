@@ -154,7 +154,7 @@ impl<'a> Decoder<'a> {
         let Some(definition) = self.spec.definition(definition) else {
             return Ok(());
         };
-        self.check(definition, start, stop)?;
+        self.check_part(definition, start, stop)?;
         if !definition.layouts.is_empty() && start < stop {
             self.composite(definition, start, stop)?;
         }

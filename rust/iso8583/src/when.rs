@@ -108,7 +108,7 @@ impl Decoder<'_> {
         let octets = match from.checked_sub(self.body.len()) {
             Some(behind) => {
                 let to = to.saturating_sub(self.body.len());
-                self.scratch.get(behind..to)?
+                self.scratch.as_deref()?.get(behind..to)?
             }
             None => self.body.get(from..to)?,
         };

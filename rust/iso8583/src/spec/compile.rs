@@ -44,6 +44,7 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
     file.finish();
     Some(Spec {
         name: name.to_owned(),
+        conditional: compiler.definitions.iter().any(|it| it.conditional),
         definitions: compiler.definitions,
         elements,
         envelope,

@@ -139,6 +139,7 @@ impl Compiler {
         };
         Layout::Bitmapped(Bitmapped {
             bytes,
+            bits_each: bytes.saturating_mul(8),
             coding,
             definition,
             repeats_max,

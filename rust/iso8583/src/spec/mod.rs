@@ -32,6 +32,8 @@ pub struct Spec {
     /// Definition of each data element; `NONE` where the dialect has none.
     pub(crate) elements: Vec<u16>,
     pub(crate) envelope: Envelope,
+    /// Whether any layout depends on other values.
+    pub(crate) conditional: bool,
 }
 
 /// What stands around the data elements: `[message]` of the file.
@@ -315,6 +317,7 @@ pub(crate) enum Layout {
 pub(crate) struct Bitmapped {
     /// Bytes of one bitmap, as bits and not as they are written.
     pub(crate) bytes: usize,
+    pub(crate) bits_each: usize,
     pub(crate) coding: BitmapCoding,
     /// Definition of the bitmap itself; `NONE` for a binary one.
     pub(crate) definition: u16,
