@@ -5,15 +5,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Self
 
 from cbs import _native
-from cbs._native import Frame, Framer, Message
+from cbs._native import Frame, Framer, Message, MessageBuilder, Track2
+from cbs.binding import Field
 from cbs.errors import SpecificationError
 
-__all__ = ["Codec", "Frame", "Framer", "Message", "specification_names"]
+__all__ = [
+    "Codec",
+    "Field",
+    "Frame",
+    "Framer",
+    "Message",
+    "MessageBuilder",
+    "Track2",
+    "specification_names",
+]
+
+Mapping.register(Message)
 
 
 def specification_names() -> list[str]:

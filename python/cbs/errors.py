@@ -61,6 +61,10 @@ class EncodeError(CodecError):
     """A value does not fit its data element."""
 
 
+class BindingError(CodecError):
+    """A message does not fill a dataclass: a value is missing, or is none of its type."""
+
+
 class FrameError(CbsError):
     """A byte stream cannot be cut into frames any more; the link must be closed.
 

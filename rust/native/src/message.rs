@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use cbs_iso8583::EncodeError;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyType};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
 
 use crate::builder::{self, MessageBuilder};
 use crate::errors;
@@ -67,8 +67,16 @@ impl Message {
     }
 
     #[pyo3(signature = (path, default=None))]
-    fn get(&self, path: &str, default: Option<String>) -> Option<String> {
-        self.inner.masked_text(path).or(default)
+    fn get<'py>(
+        &self,
+        python: Python<'py>,
+        path: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> Option<Bound<'py, PyAny>> {
+        match self.inner.masked_text(path) {
+            Some(text) => Some(PyString::new(python, &text).into_any()),
+            None => default,
+        }
     }
 
     fn __contains__(&self, path: &Bound<'_, PyAny>) -> bool {
@@ -131,11 +139,6 @@ impl Message {
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         let _ = memo;
         slf
-    }
-
-    #[classattr]
-    fn __match_args__() -> (&'static str,) {
-        ("mti",)
     }
 
     fn __reduce__(&self) -> PyResult<()> {
