@@ -204,13 +204,16 @@ impl MessageBuilder {
         let wires = built.fields().filter_map(|field| built.wire(field));
         let elements_bytes: usize = wires.map(<[u8]>::len).sum();
         let whole = built.encode();
-        let head_bytes = whole.len().saturating_sub(elements_bytes);
+        let rest = built.rest();
+        let around = whole.len().saturating_sub(elements_bytes);
+        let head_bytes = around.saturating_sub(rest.len());
         let mut body = Zeroizing::new(Vec::with_capacity(whole.len()));
         body.extend_from_slice(whole.get(..head_bytes).unwrap_or(&[]));
         for field in built.fields() {
             let wire = kept(field).or_else(|| built.wire(field));
             body.extend_from_slice(wire.unwrap_or(&[]));
         }
+        body.extend_from_slice(rest);
         self.decoded(&body)
     }
 

@@ -27,7 +27,7 @@ pub struct Framer {
 impl Framer {
     /// `frame_length_max` counts what follows the prefix, header and trailer included.
     pub fn new(framing: Framing, header: HeaderMode, frame_length_max: usize) -> Self {
-        let own_header = framing.tpdu && header == HeaderMode::None;
+        let own_header = framing.tpdu && matches!(header, HeaderMode::None | HeaderMode::Auto);
         Self {
             framing,
             header: if own_header { HeaderMode::Tpdu } else { header },
@@ -45,9 +45,15 @@ impl Framer {
         header: Option<&str>,
         frame_length_max: usize,
     ) -> Result<Self, String> {
-        let framing = Framing::parse(framing)?;
-        let header = header.map_or(Ok(HeaderMode::None), HeaderMode::parse)?;
-        if framing.tpdu && !matches!(header, HeaderMode::None | HeaderMode::Tpdu) {
+        let framing =
+            Framing::parse(framing).map_err(|known| format!("framing must be {known}"))?;
+        let header = header.map_or(Ok(HeaderMode::None), HeaderMode::parse);
+        let header = header.map_err(|known| format!("header must be {known}"))?;
+        let fits = matches!(
+            header,
+            HeaderMode::None | HeaderMode::Auto | HeaderMode::Tpdu
+        );
+        if framing.tpdu && !fits {
             return Err("framing tpdu has a header of its own, so header must be none".to_owned());
         }
         Ok(Self::new(framing, header, frame_length_max))

@@ -99,7 +99,7 @@ impl Framing {
     ///
     /// The error lists what there is.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::read(text).ok_or_else(|| format!("framing must be one of: {NAMES}"))
+        Self::read(text).ok_or_else(|| format!("one of: {NAMES}"))
     }
 
     fn read(text: &str) -> Option<Self> {

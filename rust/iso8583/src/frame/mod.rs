@@ -59,7 +59,7 @@ impl HeaderMode {
         };
         mode.ok_or_else(|| {
             format!(
-                "header must be one of: none, visa22, auto, tpdu, \
+                "one of: none, visa22, auto, tpdu, \
                  fixed:N (N octets, 1 to {HEADER_FIXED_MAX}), self, self-exclusive"
             )
         })
