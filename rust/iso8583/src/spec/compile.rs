@@ -61,9 +61,9 @@ pub(super) struct Compiler {
 impl Compiler {
     fn elements(&mut self, fields: Section, envelope: &Envelope) -> Vec<u16> {
         let last = envelope.bitmaps_max.saturating_mul(64);
-        // bits that announce a bitmap, or did in older messages of the dialect, hold no data
+        // bits that announce a bitmap hold no data
         let reserved = |number: usize| match number {
-            65 | 129 => !envelope.bitmaps_fixed,
+            65 | 129 if envelope.leading_bitmaps() == 3 => !envelope.bitmaps_fixed,
             other => other == envelope.third_bitmap,
         };
         let mut elements = vec![NONE; ELEMENT_MAX.saturating_add(1)];
