@@ -151,14 +151,15 @@ def _members(record: Any) -> tuple[_Member, ...]:
 
 @cache
 def _declared(record: Any) -> tuple[_Member, ...]:
+    owner: str = record.__name__
     if not dataclasses.is_dataclass(record):
-        raise TypeError(f"{record.__name__} is no dataclass")
+        raise TypeError(f"{owner} is no dataclass")
     hints = typing.get_type_hints(record, include_extras=True)
     members = []
     for field in dataclasses.fields(record):
         missing = dataclasses.MISSING
         has_default = field.default is not missing or field.default_factory is not missing
-        name = f"{record.__name__}.{field.name}"
+        name = f"{owner}.{field.name}"
         kind, declared, is_optional = _annotation(hints[field.name])
         if declared is None:
             if not has_default:
@@ -171,9 +172,7 @@ def _declared(record: Any) -> tuple[_Member, ...]:
             raise TypeError(f"{name}: a field cannot be {kind}")
         if kind in _DATES and declared.format is None:
             raise TypeError(f"{name}: {kind.__name__} needs a format")
-        members.append(
-            _Member(record.__name__, field.name, declared, kind, is_optional, has_default)
-        )
+        members.append(_Member(owner, field.name, declared, kind, is_optional, has_default))
     return tuple(members)
 
 

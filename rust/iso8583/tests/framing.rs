@@ -103,7 +103,7 @@ fn fed(framer: &mut Framer, stream: &[u8], cuts: &[usize]) -> (Vec<Seen>, Option
     let mut found = Vec::new();
     for pair in cuts.windows(2) {
         match framer.feed(&stream[pair[0]..pair[1]]) {
-            Ok(frames) => found.extend(seen(&frames)),
+            Ok(cut) => found.extend(seen(&cut)),
             Err(error) => {
                 found.extend(seen(&error.frames));
                 return (found, Some((error.problem, error.offset)));

@@ -47,7 +47,7 @@ impl Body<'_> {
 pub(crate) fn decode<'py>(
     python: Python<'py>,
     spec: &Arc<Spec>,
-    bodies: &[Body<'py>],
+    bodies: Vec<Body<'py>>,
 ) -> PyResult<Bound<'py, PyList>> {
     let octets: Vec<&[u8]> = bodies.iter().map(Body::octets).collect();
     let read = || -> Vec<Result<cbs_iso8583::Message, DecodeError>> {
@@ -59,6 +59,7 @@ pub(crate) fn decode<'py>(
     } else {
         python.detach(read)
     };
+    drop(bodies);
     let found = PyList::empty(python);
     for outcome in outcomes {
         match outcome {

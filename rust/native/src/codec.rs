@@ -92,7 +92,7 @@ impl Codec {
         python: Python<'py>,
         bodies: Vec<Body<'py>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        batch::decode(python, &self.inner, &bodies)
+        batch::decode(python, &self.inner, bodies)
     }
 
     fn builder(&self, mti: &str) -> MessageBuilder {

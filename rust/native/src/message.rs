@@ -141,7 +141,8 @@ impl Message {
         slf
     }
 
-    fn __reduce__(&self) -> PyResult<()> {
+    fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let _ = slf;
         Err(PyTypeError::new_err(
             "a message may hold card data and is not pickled; \
              pass on the bytes of codec.encode(message) where that may be seen",

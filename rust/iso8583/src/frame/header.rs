@@ -1,8 +1,9 @@
 //! Headers between the framing and the message.
 //!
-//! The 22-byte message header and the longer one of rejects, octets: 0 header length, 1 format, 2 text format, 3-4 total length, 5-7 destination, 8-10
-//! source, 11 round-trip control, 12-13 flags, 14-16 status, 17 batch, 18-20 reserved, 21 user;
-//! a reject has a bitmap in 22-23, a reject group in 24-25, and the original header after that.
+//! Octets of the 22-byte header: 0 header length, 1 format, 2 text format, 3-4 total length, 5-7
+//! destination, 8-10 source, 11 round-trip control, 12-13 flags, 14-16 status, 17 batch, 18-20
+//! reserved, 21 user; a reject has a bitmap in 22-23, a reject group in 24-25, and the original
+//! header after that.
 
 use super::{HeaderKind, HeaderMode};
 
