@@ -180,7 +180,9 @@ impl MessageBuilder {
                 ("mti", _) => {}
                 ("bitmap", _) if !same_elements => {}
                 ("subfields", Value::Map(nested)) => {
-                    let nested = nested.iter().filter(|(key, _)| is_kept(key)).cloned();
+                    // the text of an element says all; what is inside would only be compared
+                    let is_only = |key: &str| is_kept(key) && base.member(key).is_none();
+                    let nested = nested.iter().filter(|(key, _)| is_only(key)).cloned();
                     members.push((key.clone(), Value::Map(nested.collect())));
                 }
                 (name, _) if is_kept(name) => members.push((key.clone(), value.clone())),
