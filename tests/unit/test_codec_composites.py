@@ -33,7 +33,9 @@ def assert_read(codec: Codec, content: bytes, expected: dict[str, str]) -> None:
     assert codec.encode(document) == FIRST + content
 
 
-TAGGED = 'encoding = "ascii"\nprefix = "ascii:3"\nmax = 999\n[[fields.2.layouts]]\nkind = "tagged"\n'
+TAGGED = (
+    'encoding = "ascii"\nprefix = "ascii:3"\nmax = 999\n[[fields.2.layouts]]\nkind = "tagged"\n'
+)
 
 
 def test_private_data_subelements() -> None:

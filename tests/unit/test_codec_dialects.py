@@ -155,7 +155,9 @@ def test_behind_a_bad_length_nothing_is_guessed() -> None:
         {"mti": "0100", "7": "0527192031", "11": "002013", "32": "12345", "37": "714719002013"}
     )
     bad = octets.replace(b"0512345", b"9912345")
-    with pytest.raises(DecodeError, match="32 at offset 36: expected a length of 0 to 11") as caught:
+    with pytest.raises(
+        DecodeError, match="32 at offset 36: expected a length of 0 to 11"
+    ) as caught:
         codec("iso87_ascii").decode(bad)
     assert caught.value.partial is not None
     assert list(caught.value.partial) == ["7", "11"]

@@ -99,7 +99,9 @@ def test_what_a_length_counts_is_apart_from_both_codings() -> None:
 def test_a_length_may_count_itself() -> None:
     codec = codec_of('encoding = "ascii"\nprefix = "ascii:2"\nmax = 9\ninclusive = true')
     assert_same_both_ways(codec, "ABC", "3035414243")
-    with pytest.raises(DecodeError, match="expected a length of 2 to 11 characters, found length 1"):
+    with pytest.raises(
+        DecodeError, match="expected a length of 2 to 11 characters, found length 1"
+    ):
         codec.decode(bytes.fromhex(FIRST + "3031"))
 
 
@@ -154,9 +156,7 @@ def test_a_short_value_is_filled_only_where_the_specification_says_so() -> None:
     ],
 )
 @pytest.mark.parametrize("encoding", ["ascii", "latin1", "ebcdic"])
-def test_a_class_lets_in_only_its_characters(
-    name: str, good: str, bad: str, encoding: str
-) -> None:
+def test_a_class_lets_in_only_its_characters(name: str, good: str, bad: str, encoding: str) -> None:
     codec = codec_of(f'encoding = "{encoding}"\nclass = "{name}"\nlength = 3')
     free = codec_of(f'encoding = "{encoding}"\nlength = 3')
     octets = codec.encode({"mti": "0100", "2": good})

@@ -106,9 +106,7 @@ def composite_field(draw: st.DrawFn, depth: int = 0) -> Field:
     else:
         keys = 'tags = { 5A = { name = "x" } }'
         octets = text_of(NIBBLES, 2, 0, 200)
-        value = st.fixed_dictionaries(
-            {}, optional={"5A": octets, "9F02": octets, "DF8101": octets}
-        )
+        value = st.fixed_dictionaries({}, optional={"5A": octets, "9F02": octets, "DF8101": octets})
     layout = f'layouts = [{{ kind = "{shape}", {keys} }}]'
     # a composite of which nothing is given has no nested values to be told by
     return f"{outer}, {layout}", value.filter(bool)

@@ -374,7 +374,7 @@ impl<'a> Decoder<'a> {
         let octets = self.body.get(start >> 1..stop >> 1).unwrap_or(&[]);
         let wrong = match definition.coding {
             Coding::Signed(_) => definition.wrong_in_signed(octets),
-            Coding::Zoned => definition.wrong_in_zoned(octets),
+            Coding::Zoned => Definition::wrong_in_zoned(octets),
             Coding::Text(letters) if definition.class == Class::Signed => {
                 octets.iter().enumerate().position(|(place, byte)| {
                     let sign = place == 0 && Class::Ans.has(letters.decode(*byte));
@@ -454,7 +454,7 @@ impl Definition {
     }
 
     /// The place of the first byte that is wrong: the last digit may have another zone.
-    fn wrong_in_zoned(&self, octets: &[u8]) -> Option<usize> {
+    fn wrong_in_zoned(octets: &[u8]) -> Option<usize> {
         let (last, digits) = octets.split_last()?;
         let plain = |byte: &u8| (0xf0..=0xf9).contains(byte);
         let signed = matches!(last >> 4, 0x0c | 0x0d | 0x0f) && last & 0x0f < 10;

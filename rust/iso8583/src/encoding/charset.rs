@@ -78,11 +78,10 @@ impl Class {
         match self {
             Self::N | Self::Signed => digit,
             Self::A => letter || character == ' ',
-            Self::An => letter || digit || character == ' ',
+            Self::An | Self::Anp => letter || digit || character == ' ',
             Self::As => graphic && !digit,
             Self::Ns => graphic && !letter,
             Self::Ans => graphic,
-            Self::Anp => letter || digit || character == ' ',
             Self::Z => {
                 digit
                     || matches!(

@@ -69,9 +69,8 @@ impl Coding {
     pub(crate) fn half_bytes(self, unit: Unit) -> usize {
         match (self, unit) {
             (Self::Hex(_), Unit::Bytes) => 4,
-            (Self::Hex(_), _) => 2,
-            (_, Unit::Digits | Unit::Nibbles) => 1,
-            (_, Unit::Bytes | Unit::Chars) => 2,
+            (Self::Bcd | Self::Binary, Unit::Digits | Unit::Nibbles) => 1,
+            _ => 2,
         }
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn length(section: &mut Section, coding: Coding, unit: Unit) -> Lengt
         if rest {
             return Length::Rest;
         }
-        if max.is_some() || given || !fixed.is_some_and(|units| units > 0) {
+        if max.is_some() || given || fixed.unwrap_or(0) == 0 {
             section.error("length", "give a length, or a prefix and a max");
         }
         return Length::Fixed(fixed.unwrap_or(1).max(1));

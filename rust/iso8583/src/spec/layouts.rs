@@ -38,7 +38,7 @@ impl Compiler {
             "tlv" => Layout::Tlv {
                 tags: self.tags(&mut section, depth),
             },
-            "tagged" => self.tagged(&mut section, parent, depth)?,
+            "tagged" => self.tagged(&mut section, parent, depth),
             _ => {
                 section.error("kind", format!("unknown; known: {KINDS}"));
                 return None;

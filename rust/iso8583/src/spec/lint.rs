@@ -87,9 +87,8 @@ pub(super) fn lint(text: &str) -> Vec<SpecIssue> {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or(&[]);
-    let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-    breaks.saturating_add(1)
+    let before = text.get(..offset).unwrap_or("");
+    before.matches('\n').count().saturating_add(1)
 }
 
 /// Where the deepest key of a path that is in the file stands.
@@ -104,7 +103,7 @@ fn inner_place(value: &DeValue<'_>, path: &str) -> Option<usize> {
         DeValue::Table(table) => place(table, path),
         DeValue::Array(items) => {
             let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            let item = items.iter().nth(first.parse().ok()?)?;
+            let item = items.get(first.parse::<usize>().ok()?)?;
             inner_place(item.get_ref(), rest).or(Some(item.span().start))
         }
         _ => None,

@@ -6,6 +6,7 @@ use super::compile::Compiler;
 use super::keys::{choose, parse_prefix};
 use super::section::Section;
 use super::{Dataset, Definition, Layout, NONE, TagCoding, TagEntry, TagTable, Tagged};
+use crate::encoding::decimal::Prefix;
 use crate::encoding::nibble;
 
 /// Longest tag of a fixed size.
@@ -101,36 +102,13 @@ impl Compiler {
         section: &mut Section,
         parent: &Definition,
         depth: usize,
-    ) -> Option<Layout> {
-        let tag = section.text("tag").as_deref().and_then(parse_tag);
-        if tag.is_none() {
-            let known = "ascii, ebcdic, bcd (digits), binary (bytes)";
-            section.error(
-                "tag",
-                format!("give coding:size, as in ascii:2; codings: {known}"),
-            );
-        }
-        let wanted = section.text("length");
-        let length = wanted.as_deref().and_then(parse_prefix);
-        if wanted.is_some() && length.is_none() {
-            section.error("length", "give coding:size as for a prefix, as in ascii:3");
-        }
-        let order = choose(
-            section,
-            "order",
-            |word| match word {
-                "tag-length" => Some(false),
-                "length-tag" => Some(true),
-                _ => None,
-            },
-            "tag-length, length-tag",
-            None,
-        );
-        let length_first = order.unwrap_or(false);
-        let counts_tag = section.flag("length_counts_tag").unwrap_or(false);
-        if length.is_none() && (length_first || counts_tag) {
-            section.error("length", "missing");
-        }
+    ) -> Layout {
+        let Frame {
+            tag: (coding, tag_bytes),
+            length,
+            length_first,
+            counts_tag,
+        } = tag_frame(section);
         let unknown = choose(
             section,
             "unknown",
@@ -156,7 +134,6 @@ impl Compiler {
         };
         let lead = section.section("lead");
         let lead = lead.and_then(|lead| self.field("_lead", lead, Some(parent), depth));
-        let (coding, tag_bytes) = tag.unwrap_or((TagCoding::Ascii, 1));
         let entries = self.named_tags(
             section,
             parent,
@@ -164,7 +141,7 @@ impl Compiler {
             length.is_some(),
             depth,
         );
-        Some(Layout::Tagged(Box::new(Tagged {
+        Layout::Tagged(Box::new(Tagged {
             lead: lead.unwrap_or(NONE),
             tag: coding,
             tag_bytes,
@@ -173,7 +150,7 @@ impl Compiler {
             counted_too: if counts_tag { tag_bytes } else { 0 },
             unknown,
             entries: entries.into(),
-        })))
+        }))
     }
 
     fn named_tags(
@@ -210,6 +187,52 @@ impl Compiler {
         }
         entries.sort_unstable();
         entries
+    }
+}
+
+/// How a tag and its length lie in front of a value.
+struct Frame {
+    tag: (TagCoding, usize),
+    length: Option<Prefix>,
+    length_first: bool,
+    counts_tag: bool,
+}
+
+fn tag_frame(section: &mut Section) -> Frame {
+    let tag = section.text("tag").as_deref().and_then(parse_tag);
+    if tag.is_none() {
+        let known = "ascii, ebcdic, bcd (digits), binary (bytes)";
+        section.error(
+            "tag",
+            format!("give coding:size, as in ascii:2; codings: {known}"),
+        );
+    }
+    let wanted = section.text("length");
+    let length = wanted.as_deref().and_then(parse_prefix);
+    if wanted.is_some() && length.is_none() {
+        section.error("length", "give coding:size as for a prefix, as in ascii:3");
+    }
+    let order = choose(
+        section,
+        "order",
+        |word| match word {
+            "tag-length" => Some(false),
+            "length-tag" => Some(true),
+            _ => None,
+        },
+        "tag-length, length-tag",
+        None,
+    );
+    let length_first = order.unwrap_or(false);
+    let counts_tag = section.flag("length_counts_tag").unwrap_or(false);
+    if length.is_none() && (length_first || counts_tag) {
+        section.error("length", "missing");
+    }
+    Frame {
+        tag: tag.unwrap_or((TagCoding::Ascii, 1)),
+        length,
+        length_first,
+        counts_tag,
     }
 }
 
