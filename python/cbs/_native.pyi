@@ -14,6 +14,7 @@ __all__ = [
     "Codec",
     "Frame",
     "Framer",
+    "MacKey",
     "Message",
     "MessageBuilder",
     "Profile",
@@ -57,11 +58,18 @@ class Codec:
         Gives a message or the error for each, in order. Other threads run meanwhile, unless the
         bodies have fewer than 8,192 bytes together.
         """
-    def encode(self, message: Message | Mapping[str, Any] | DataclassInstance) -> bytes:
+    def encode(
+        self,
+        message: Message | Mapping[str, Any] | DataclassInstance,
+        *,
+        mac_key: MacKey | None = None,
+    ) -> bytes:
         """Bytes of a message, of a mapping shaped as `Message.to_json` writes it, or of a
         dataclass whose fields are annotated with `cbs.codec.Field`.
 
-        A decoded message gives back the very bytes it came from. Raises `cbs.errors.EncodeError`.
+        A decoded message gives back the very bytes it came from. With `mac_key`, the last element
+        (64, or 128 if there are elements above 64) is the authentication code of the bytes before
+        it; a code that was there is replaced. Raises `cbs.errors.EncodeError`.
         """
     def encode_json(self, document: bytes | str) -> bytes:
         """As `encode`, from JSON text shaped as `Message.to_json` writes it.
@@ -128,6 +136,11 @@ class Message:
         """The track 2 at a path ("35", "55.57"), taken apart.
 
         Raises `KeyError` if nothing is there, `cbs.errors.DecodeError` if it is no track 2.
+        """
+    def verify_mac(self, key: MacKey) -> bool:
+        """Whether the message ends in the authentication code of its bytes under `key`.
+
+        False as well where element 64 or 128 is missing or is not the last thing in the message.
         """
     def reveal(self, path: str) -> str:
         """As `[]`, but card data in the clear. For the few who must; the server never calls it."""
@@ -247,6 +260,24 @@ class Framer:
         """
     def answer(self, frame: Frame) -> bytes | None:
         """What a poll is answered with; None for frames that want no answer of their own."""
+
+@final
+class MacKey:
+    """A key of message authentication codes. Wiped on drop."""
+
+    def __new__(cls, method: str, key: bytes, *, padding: int = 1) -> MacKey:
+        """`method`: "retail" (16 bytes of key) or "cmac" (AES, 16, 24 or 32).
+
+        `padding` of a retail MAC: method 1 (zeros) or 2 (one bit and zeros) of ISO 9797-1.
+        Raises `cbs.errors.SettingsError`.
+        """
+    def mac(self, data: bytes) -> bytes:
+        """The whole code of `data`: 8 bytes of a retail MAC, 16 of a CMAC."""
+    def verify(self, data: bytes, code: bytes) -> bool:
+        """Whether `code` is that of `data`, or its leftmost bytes, at least four.
+
+        How long this takes tells nothing about the right code.
+        """
 
 @final
 class TokenKey:

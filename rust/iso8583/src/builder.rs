@@ -14,7 +14,7 @@ use crate::value::Value;
 /// A message in the making. Elements that are not touched keep the bytes of the message that
 /// was edited.
 pub struct MessageBuilder {
-    spec: Arc<Spec>,
+    pub(crate) spec: Arc<Spec>,
     base: Option<Base>,
     mti: Value,
     /// What was set (or, without a value, deleted), by data element.
@@ -237,15 +237,20 @@ impl MessageBuilder {
     }
 
     fn decoded(&self, body: &[u8]) -> Encoded<Message> {
-        self.spec.decode(body).map_err(|error| {
-            let expected = format!("{} at byte {} of the message", error.expected, error.offset);
-            EncodeError::new(&error.path, expected, error.found)
-        })
+        decoded(&self.spec, body)
     }
 
     fn is_ours(&self, path: &str) -> bool {
         split(path).map_or(true, |(field, _)| self.touched.contains_key(&field))
     }
+}
+
+/// The message of bytes that were encoded just now.
+pub(crate) fn decoded(spec: &Arc<Spec>, body: &[u8]) -> Encoded<Message> {
+    spec.decode(body).map_err(|error| {
+        let expected = format!("{} at byte {} of the message", error.expected, error.offset);
+        EncodeError::new(&error.path, expected, error.found)
+    })
 }
 
 fn member<'a>(members: &'a [(String, Value)], key: &str) -> Option<&'a Value> {

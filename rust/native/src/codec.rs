@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use crate::batch::{self, Body};
 use crate::builder::MessageBuilder;
 use crate::errors;
+use crate::mac::MacKey;
 use crate::mapping;
 use crate::message::Message;
 
@@ -23,8 +24,16 @@ impl Codec {
         &self,
         python: Python<'py>,
         value: Result<Value, EncodeError>,
+        mac_key: Option<&MacKey>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        match value.and_then(|value| self.inner.encode(&value)) {
+        let octets = value.and_then(|value| match mac_key {
+            None => self.inner.encode(&value),
+            Some(key) => {
+                let compute = |covered: &[u8]| key.compute(covered);
+                self.inner.encode_sealed(&value, compute)
+            }
+        });
+        match octets {
             Ok(octets) => Ok(PyBytes::new(python, &octets)),
             Err(error) => Err(errors::encode(python, &error)),
         }
@@ -59,21 +68,26 @@ impl Codec {
         }
     }
 
+    #[pyo3(signature = (message, *, mac_key=None))]
     fn encode<'py>(
         &self,
         python: Python<'py>,
         message: &Bound<'py, PyAny>,
+        mac_key: Option<&MacKey>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         if let Ok(decoded) = message.cast::<Message>() {
-            return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
+            let Some(key) = mac_key else {
+                return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
+            };
+            return decoded.get().sealed(python, key);
         }
         let is_record = || message.get_type().hasattr("__dataclass_fields__");
         if !message.is_instance_of::<PyDict>() && is_record()? {
             let binding = python.import("cbs.binding")?;
             let fields = binding.call_method1("to_fields", (message,))?;
-            return self.write(python, mapping::read(&fields, ""));
+            return self.write(python, mapping::read(&fields, ""), mac_key);
         }
-        self.write(python, mapping::read(message, ""))
+        self.write(python, mapping::read(message, ""), mac_key)
     }
 
     fn encode_json<'py>(
@@ -82,9 +96,9 @@ impl Codec {
         document: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         if let Ok(text) = document.cast::<PyString>() {
-            return self.write(python, Value::from_json(text.to_str()?.as_bytes()));
+            return self.write(python, Value::from_json(text.to_str()?.as_bytes()), None);
         }
-        self.write(python, Value::from_json(document.extract()?))
+        self.write(python, Value::from_json(document.extract()?), None)
     }
 
     fn decode_many<'py>(

@@ -6,6 +6,7 @@ mod builder;
 mod codec;
 mod errors;
 mod framer;
+mod mac;
 mod mapping;
 mod message;
 mod network;
@@ -26,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     builder::register(module)?;
     codec::register(module)?;
     framer::register(module)?;
+    mac::register(module)?;
     message::register(module)?;
     track::register(module)?;
     network::register(module)

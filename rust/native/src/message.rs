@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
 
 use crate::builder::{self, MessageBuilder};
 use crate::errors;
+use crate::mac::MacKey;
 use crate::track::Track2;
 
 /// Keyed by chance in each process: what a message hashes to says nothing about its card.
@@ -39,6 +40,19 @@ impl Message {
     fn builder(&self, python: Python<'_>) -> PyResult<cbs_iso8583::MessageBuilder> {
         let refused = |error: EncodeError| errors::encode(python, &error);
         cbs_iso8583::MessageBuilder::edit(&self.inner).map_err(refused)
+    }
+
+    /// The message's bytes with the code of `key` as their last element.
+    pub(crate) fn sealed<'py>(
+        &self,
+        python: Python<'py>,
+        key: &MacKey,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let mut builder = self.builder(python)?;
+        match builder.build_sealed(|covered| key.compute(covered)) {
+            Ok(message) => Ok(PyBytes::new(python, &message.encode())),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -196,6 +210,10 @@ impl Message {
         let text = self.inner.clear_text(path);
         text.map(|text| (*text).to_owned())
             .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
+    }
+
+    fn verify_mac(&self, key: &MacKey) -> bool {
+        key.seals(&self.inner)
     }
 
     #[pyo3(signature = (*, reveal=false))]
