@@ -29,6 +29,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "settings": {"errors"},
     "telemetry": {"errors", "settings"},
     "binding": {"_native", "errors"},
+    "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
     "network": {"_native", "codec", "errors"},
     "demo": set(),
@@ -36,7 +37,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "link": {"_native", "codec", "network", "database", "errors", "settings", "telemetry"},
     "simulator": {"_native", "codec", "demo", "errors"},
     "cli": {
-        "_native", "codec", "demo", "network", "database", "link", "simulator", "errors",
+        "_native", "codec", "demo", "importers", "network", "database", "link", "simulator", "errors",
         "settings", "telemetry",
     },
 }  # fmt: skip

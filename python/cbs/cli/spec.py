@@ -1,4 +1,4 @@
-"""`cbs spec lint`: what is wrong in a wire specification, all of it at once."""
+"""`cbs spec`: what is wrong in a wire specification, and specifications of other codecs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import typer
 
 from cbs._native import lint_specification
 from cbs.cli import EXIT_FAILED
+from cbs.cli.spec_import import import_command
 from cbs.codec import specification_names
 
 app = typer.Typer()
-spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file.")
+spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file, or import one.")
 app.add_typer(spec, name="spec")
 
 Files = Annotated[
@@ -26,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON array instead of 
 
 @spec.callback()
 def _spec() -> None:
-    """Wire specifications: check a file."""
+    """Wire specifications: check a file, or import one."""
 
 
 @spec.command(epilog="Example: cbs spec lint my_dialect.toml")
@@ -56,6 +57,11 @@ def lint(files: Files, as_json: AsJson = False) -> None:
         typer.echo(f"{faults} faults, {len(documents) - faults} warnings", err=True)
     if faults:
         raise typer.Exit(EXIT_FAILED)
+
+
+spec.command("import", epilog="Example: cbs spec import jpos packager.xml -o my_dialect.toml")(
+    import_command
+)
 
 
 def _as_line(document: dict[str, str | int | None]) -> str:
