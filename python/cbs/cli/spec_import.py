@@ -10,6 +10,10 @@ import typer
 from cbs.importers import FORMATS, Choices, import_specification
 
 FormatName = Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")]
+Follow = Annotated[
+    Literal["read", "write"] | None,
+    typer.Option(help="Which counts where the other codec does not read what it writes."),
+]
 Source = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The other's file.")
 ]
@@ -30,6 +34,7 @@ def import_command(
     file: Source,
     output: Output = None,
     ebcdic_page: Page = None,
+    follow: Follow = None,
     name: Name = None,
 ) -> None:
     """Write a specification file out of one of another codec.
@@ -38,7 +43,7 @@ def import_command(
     """
     if format_name not in FORMATS:
         raise typer.BadParameter(f"{format_name!r} is none of {', '.join(FORMATS)}")
-    choices = Choices(ebcdic_page=ebcdic_page, name=name)
+    choices = Choices(ebcdic_page=ebcdic_page, follow=follow, name=name)
     text = import_specification(format_name, file.read_bytes(), source=str(file), choices=choices)
     if output is None:
         typer.echo(text, nl=False)

@@ -17,7 +17,7 @@ from cbs.importers.toml import write
 
 __all__ = ["FORMATS", "Choices", "import_specification"]
 
-FORMATS: dict[str, Callable[[bytes, Choices, Problems], Draft]] = {
+FORMATS: dict[str, Callable[[bytes, Problems], Draft]] = {
     "moov": moov.read,
     "jpos": jpos.read,
     "pyiso8583": pyiso8583.read,
@@ -37,9 +37,9 @@ def import_specification(
     if format_name not in FORMATS:
         known = ", ".join(FORMATS)
         raise SpecificationImportError(source, [("", f"no format {format_name!r}; known: {known}")])
-    problems = Problems()
+    problems = Problems(choices or Choices())
     try:
-        draft = FORMATS[format_name](content, choices or Choices(), problems)
+        draft = FORMATS[format_name](content, problems)
     except UnreadableError as unreadable:
         raise SpecificationImportError(source, [(unreadable.path, unreadable.problem)]) from None
     problems.settle(source)

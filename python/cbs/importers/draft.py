@@ -47,15 +47,18 @@ class Choices:
 
     ebcdic_page: str | None = None
     """The page of texts whose file names a table of its own."""
+    follow: str | None = None
+    """"read" or "write": which counts where the other codec does not read what it writes."""
     name: str | None = None
     """Which of several specifications in one Python file."""
 
 
 class Problems:
-    """Places that cannot be mapped, in the order in which they were met."""
+    """Places that cannot be mapped, in the order in which they were met; and what was chosen."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices) -> None:
         """None so far."""
+        self.choices = choices
         self.found: list[tuple[str, str]] = []
         self._fields = 0
 

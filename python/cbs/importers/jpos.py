@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cbs.importers import jpos_composites
 from cbs.importers.documents import as_count
-from cbs.importers.draft import LENGTH_MAX, Choices, Definition, Draft, Problems, UnreadableError
+from cbs.importers.draft import LENGTH_MAX, Definition, Draft, Problems, UnreadableError
 from cbs.importers.jpos_classes import UNUSED, WHY_NOT, bitmap_coding, definition, field_class
 from cbs.importers.jpos_xml import Element, parse
 
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
         return self.element.get("pad") == "true"
 
 
-def read(content: bytes, choices: Choices, problems: Problems) -> Draft:
+def read(content: bytes, problems: Problems) -> Draft:
     """The draft of what the file describes."""
     root = parse(content)
     if root.name != "isopackager":

@@ -102,8 +102,8 @@ def _positional(
 ) -> list[Layout]:
     parts = []
     for number, part in entries.items():
-        if number < first:
-            problems.add(part.path, f"is never read: firstField is {first}")
+        # what lies in front of the first field is never read, and a placeholder has no byte
+        if number < first or part.class_name == "IF_NOP":
             continue
         made = jpos.read_definition(part, problems)
         if made is not None:
@@ -130,12 +130,15 @@ def _bitmapped(
             problems.add(f"{bitmap.path}.length", "more than 8 bytes are 16 or 24")
             return []
         repeats, length = length // 8, 8
+        if any(number in entries and number >= first for number in (1, 65)[: repeats - 1]):
+            if problems.choices.follow != "write" or any(number > 64 for number in entries):
+                text = "bit 1 is written as a field and read as another bitmap: say which counts"
+                problems.add(bitmap.path, text)
+                return []
+            repeats = 1
     parts: dict[str, Definition] = {}
     for number, part in entries.items():
-        if number in (0, bitmap_id):
-            continue
-        if number < first:
-            problems.add(part.path, f"is never read: firstField is {first}")
+        if number in (0, bitmap_id) or number < first:
             continue
         made = jpos.read_definition(part, problems)
         if made is not None:
@@ -288,6 +291,7 @@ _PACKAGERS: dict[str, Callable[[Entry, dict[int, Entry], Problems], list[Layout]
     "CTCSubElementPackager": _sequence,
     "GenericTaggedFieldsPackager": _generic_tags,
     "DatasetPackager": _datasets,
+    "ICCDataPackager": _ber,
     "BERTLVBinaryPackager": _ber,
     "BERTLVAsciiHexPackager": _ber,
     "BERTLVEbcdicHexPackager": _ber,

@@ -14,7 +14,6 @@ from cbs.importers.documents import as_count, as_flag, decode_text, load
 from cbs.importers.draft import (
     DEPTH_MAX,
     LENGTH_MAX,
-    Choices,
     Definition,
     Draft,
     Problems,
@@ -46,9 +45,9 @@ _TEXTS = ("ascii", "latin1", "ebcdic")
 class Reader:
     """Reads definitions of fields; what cannot be mapped goes into `problems`."""
 
-    def __init__(self, choices: Choices, problems: Problems) -> None:
+    def __init__(self, problems: Problems) -> None:
         """Nothing read so far."""
-        self.choices = choices
+        self.choices = problems.choices
         self.problems = problems
 
     def field(self, given: Any, path: str, depth: int, *, ber: bool = False) -> Definition | None:
@@ -89,7 +88,11 @@ class Reader:
         extent = {"rest": True} if ber else self.extent(given, path)
         if coding is None or extent is None:
             return None
-        if ber and (given.get("prefix") != "BerTLV" or coding["encoding"] in ("bcd", "hex-ascii")):
+        if ber and (
+            given.get("prefix") != "BerTLV"
+            or "unit" in coding
+            or coding["encoding"] in ("bcd", "hex-ascii")
+        ):
             problem = "a BER-TLV length counts bytes: prefix BerTLV, and an encoding of whole bytes"
             self.problems.add(f"{path}.prefix", problem)
             return None
@@ -125,8 +128,15 @@ class Reader:
             return simple[enc]
         if enc == "EBCDIC":
             return self._ebcdic(kind, path)
+        if enc == "ASCIIToHex" and self.choices.follow:
+            # read, the length is one of bytes; written, one of hex characters
+            unit = "bytes" if self.choices.follow == "read" else "nibbles"
+            return {"encoding": "binary", "unit": unit}
         if enc == "ASCIIToHex":
-            problem = "reads and writes different lengths: use the Hex type with Binary"
+            problem = (
+                "is written with a length in hex characters and read with one in bytes: say which "
+                "counts, or use the Hex type with Binary"
+            )
         else:
             problem = f"{word!r} is none of {', '.join(simple)}, EBCDIC"
         self.problems.add(path, problem)
@@ -200,7 +210,7 @@ class Reader:
         return str(side).lower(), pad
 
 
-def read(content: bytes, choices: Choices, problems: Problems) -> Draft:
+def read(content: bytes, problems: Problems) -> Draft:
     """The draft of what the file describes."""
     document = load(decode_text(content))
     fields = document.get("fields") if isinstance(document, dict) else None
@@ -214,7 +224,7 @@ def read(content: bytes, choices: Choices, problems: Problems) -> Draft:
         if key not in ("name", "fields"):
             problems.add(str(key), "no such key in this format")
     numbered = _numbered(fields, problems)
-    reader = Reader(choices, problems)
+    reader = Reader(problems)
     _envelope(reader, numbered, draft)
     for number, (path, given) in numbered.items():
         if number < 2:

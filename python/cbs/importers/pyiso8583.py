@@ -19,8 +19,9 @@ _KEYS = {
 _PAGES = {"cp037": "037", "cp500": "500", "cp1140": "1140", "cp1047": "1047"}
 
 
-def read(content: bytes, choices: Choices, problems: Problems) -> Draft:
+def read(content: bytes, problems: Problems) -> Draft:
     """The draft of what the file describes."""
+    choices = problems.choices
     text = decode_text(content)
     given: Any
     if text.lstrip().startswith("{") and choices.name is None:
