@@ -23,7 +23,7 @@ def test_packaged_specifications_are_found_by_name() -> None:
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(SpecificationError, match="no specification .visa.; packaged are: .*visa_"):
+    with pytest.raises(SpecificationError, match=r"no specification .visa.; packaged are: .*visa_"):
         Codec.load("visa")
 
 

@@ -38,6 +38,7 @@ impl<'a> Decoder<'a> {
         outcome
     }
 
+    #[inline]
     fn layouts(
         &mut self,
         definition: &'a Definition,
@@ -45,26 +46,26 @@ impl<'a> Decoder<'a> {
         stop: usize,
     ) -> Outcome<Option<usize>> {
         let mark = self.nodes.len();
-        let depth = self.parents.len();
         let mut first = None;
         for (place, alternative) in definition.layouts.iter().enumerate() {
-            if alternative
-                .when
-                .as_ref()
-                .is_some_and(|when| !self.holds(when))
+            if let Some(when) = &alternative.when
+                && !self.holds(when)
             {
                 continue;
             }
             match self.layout(definition, &alternative.layout, start, stop) {
                 Ok(()) => return Ok(Some(place)),
-                Err(fault) => {
-                    self.nodes.truncate(mark);
-                    self.parents.truncate(depth);
-                    first.get_or_insert(fault);
-                }
+                Err(fault) => self.undo(mark, fault, &mut first),
             }
         }
         first.map_or(Ok(None), Err)
+    }
+
+    /// Forget what a layout read that did not fit; the fault of the first one counts.
+    #[cold]
+    fn undo(&mut self, mark: usize, fault: Box<Fault>, first: &mut Option<Box<Fault>>) {
+        self.nodes.truncate(mark);
+        first.get_or_insert(fault);
     }
 
     /// Layouts of bytes that are written as hex text: the bytes are put behind the body, as if
@@ -103,7 +104,7 @@ impl<'a> Decoder<'a> {
             scope: self.scope,
         };
         let stop = joined.len().saturating_mul(2);
-        let outcome = inner.layouts(definition, base.saturating_mul(2), stop);
+        let outcome = inner.unpacked(definition, base.saturating_mul(2), stop);
         self.nodes = inner.nodes;
         self.parents = inner.parents;
         let deeper = inner.scratch;
@@ -123,6 +124,18 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Layouts of bytes that are no hex text any more.
+    #[inline(never)]
+    fn unpacked(
+        &mut self,
+        definition: &'a Definition,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<Option<usize>> {
+        self.layouts(definition, start, stop)
+    }
+
+    #[inline]
     fn layout(
         &mut self,
         parent: &'a Definition,
@@ -204,6 +217,29 @@ impl<'a> Decoder<'a> {
     }
 
     fn bitmapped(&mut self, layout: &'a Bitmapped, start: usize, end: usize) -> Outcome<()> {
+        if layout.repeats_max > 1 || layout.bytes > 8 || layout.coding != BitmapCoding::Binary {
+            return self.long_bitmapped(layout, start, end);
+        }
+        let mut at = start.saturating_add(layout.bytes);
+        let Some(octets) = self.body.get(start..at).filter(|_| at <= end) else {
+            return no_bitmap(layout.bytes, start, end).map(|_| ());
+        };
+        let word = bitmap::word(octets);
+        let (from, to) = (start.saturating_mul(2), at.saturating_mul(2));
+        let node = self.open(Node::new(NONE, Kind::Bitmap, start, from, to));
+        self.close(node);
+        for bit in bitmap::bits(word) {
+            at = match layout.parts.get(bit) {
+                Some(id) if *id != NONE => self.field(*id, Kind::Part, at, end)?,
+                _ => no_part(layout, bit, start)?,
+            };
+        }
+        ended(at, end)
+    }
+
+    /// Bitmaps that are long, several, or written as hex text.
+    #[cold]
+    fn long_bitmapped(&mut self, layout: &'a Bitmapped, start: usize, end: usize) -> Outcome<()> {
         let mut words = [0_u64; 3];
         let mut at = start;
         let mut count = 0_usize;
@@ -226,13 +262,7 @@ impl<'a> Decoder<'a> {
                 }
                 at = match layout.parts.get(bit) {
                     Some(id) if *id != NONE => self.field(*id, Kind::Part, at, end)?,
-                    _ => {
-                        let octet = bit.saturating_sub(1) >> 3;
-                        let offset = start.saturating_add(layout.coding.wire_bytes(octet));
-                        let found = format!("bit {bit} set, which has no definition");
-                        let fault = Fault::boxed(offset, "bits that are defined", found);
-                        return Err(fault.under(&bit.to_string()));
-                    }
+                    _ => no_part(layout, bit, start)?,
                 };
             }
         }
@@ -250,16 +280,8 @@ impl<'a> Decoder<'a> {
         let width = layout.coding.wire_bytes(layout.bytes);
         let to = at.saturating_add(width);
         let Some(octets) = self.body.get(at..to).filter(|_| to <= end) else {
-            let left = end.saturating_sub(at);
-            let expected = format!("a bitmap of {width} bytes");
-            return Err(Fault::boxed(at, expected, bytes(left)).under("_bitmap"));
+            return no_bitmap(width, at, end);
         };
-        if layout.coding == BitmapCoding::Binary && layout.bytes <= 8 && before == 0 {
-            if let Some(word) = words.first_mut() {
-                *word = bitmap::word(octets);
-            }
-            return Ok(to);
-        }
         let first_bit = layout.bits_each.saturating_mul(before);
         match read_words(layout, octets, first_bit, words) {
             Ok(()) => Ok(to),
@@ -317,6 +339,21 @@ impl<'a> Decoder<'a> {
         }
         Ok(())
     }
+}
+
+#[cold]
+fn no_bitmap(width: usize, at: usize, end: usize) -> Outcome<usize> {
+    let expected = format!("a bitmap of {width} bytes");
+    let left = bytes(end.saturating_sub(at));
+    Err(Fault::boxed(at, expected, left).under("_bitmap"))
+}
+
+#[cold]
+fn no_part(layout: &Bitmapped, bit: usize, start: usize) -> Outcome<usize> {
+    let octet = bit.saturating_sub(1) >> 3;
+    let offset = start.saturating_add(layout.coding.wire_bytes(octet));
+    let found = format!("bit {bit} set, which has no definition");
+    Err(Fault::boxed(offset, "bits that are defined", found).under(&bit.to_string()))
 }
 
 impl Bitmapped {

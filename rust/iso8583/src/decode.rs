@@ -229,6 +229,7 @@ impl<'a> Decoder<'a> {
             .map_err(|fault| fault.under(&definition.key))
     }
 
+    #[inline]
     fn known_field(
         &mut self,
         definition: &'a Definition,
@@ -267,12 +268,25 @@ impl<'a> Decoder<'a> {
     /// Where the content lies; the field must end before `end`.
     #[inline]
     fn extent(&self, definition: &Definition, at: usize, end: usize) -> Outcome<Extent> {
-        let (content, half_bytes, area) = match definition.length {
-            Length::Fixed(units) => (at, definition.half_bytes(units), 0),
-            Length::Rest => (at, end.saturating_sub(at).saturating_mul(2), 0),
-            Length::Counted(counted) => self.counted(definition, counted, at, end)?,
+        let (content, half_bytes, width) = match &definition.length {
+            Length::Fixed(_) => {
+                let half_bytes = definition.fixed_half_bytes;
+                (at, half_bytes, half_bytes.div_ceil(2))
+            }
+            Length::Rest => {
+                let left = end.saturating_sub(at);
+                (at, left.saturating_mul(2), left)
+            }
+            Length::Counted(counted) => {
+                let half_bytes = self.counted(definition, counted, at, end)?;
+                let content = at.saturating_add(counted.prefix.bytes);
+                (
+                    content,
+                    half_bytes,
+                    half_bytes.div_ceil(2).max(counted.area),
+                )
+            }
         };
-        let width = half_bytes.div_ceil(2).max(area);
         let next = content.saturating_add(width);
         if next > end {
             let left = bytes(end.saturating_sub(content));
@@ -285,16 +299,16 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// Where the content behind a length starts (byte), its half-bytes, and the bytes of its area.
+    /// The half-bytes of the content behind a length.
     #[inline]
     fn counted(
         &self,
         definition: &Definition,
-        counted: Counted,
+        counted: &Counted,
         at: usize,
         end: usize,
-    ) -> Outcome<(usize, usize, usize)> {
-        let prefix = counted.prefix;
+    ) -> Outcome<usize> {
+        let prefix = &counted.prefix;
         let content = at.saturating_add(prefix.bytes);
         let wire = self.body.get(at..content).filter(|_| content <= end);
         let Some(wire) = wire else {
@@ -306,21 +320,21 @@ impl<'a> Decoder<'a> {
             let expected = "a length in decimal digits";
             return Err(Fault::boxed(at, expected, "something else"));
         };
-        let units = count.checked_sub(counted.own);
-        let units = units.filter(|units| (counted.min..=counted.max).contains(units));
+        // a count below what it counts for itself wraps around to one above every maximum
+        let units = count.wrapping_sub(counted.own);
         match units {
-            Some(units) if counted.even && units & 1 == 1 => {
-                let found = format!("length {count}");
-                Err(Fault::boxed(at, "an even length", found))
-            }
-            Some(units) => Ok((content, definition.half_bytes(units), counted.area)),
-            None => {
+            _ if units < counted.min || units > counted.max => {
                 let word = definition.unit.word();
                 let least = counted.min.saturating_add(counted.own);
                 let most = counted.max.saturating_add(counted.own);
                 let expected = format!("a length of {least} to {most} {word}");
                 Err(Fault::boxed(at, expected, format!("length {count}")))
             }
+            _ if counted.even && units & 1 == 1 => {
+                let found = format!("length {count}");
+                Err(Fault::boxed(at, "an even length", found))
+            }
+            _ => Ok(units.saturating_mul(definition.unit_half_bytes)),
         }
     }
 

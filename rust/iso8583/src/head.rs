@@ -32,6 +32,13 @@ impl Decoder<'_> {
             return Err(short(header_bytes, what).under("mti"));
         };
         for (position, digit) in head.mti.iter_mut().enumerate() {
+            if envelope.type_indicator == TypeCoding::Bcd {
+                let value = nibble::at(message_type, position);
+                if value < 10 {
+                    *digit = b'0' | value;
+                    continue;
+                }
+            }
             let (value, place) = type_digit(envelope.type_indicator, message_type, position);
             let Some(value) = value else {
                 let found = if type_bytes == 2 {

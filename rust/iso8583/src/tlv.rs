@@ -105,13 +105,16 @@ impl<'a> Decoder<'a> {
                 let fault = Fault::boxed(length_at, expected, format!("length {length}"));
                 return Err(fault.under(&key()));
             }
-            self.tag(tags, tag, at, (content, next), depth)
-                .map_err(|fault| fault.under(&key()))?;
+            if let Some(definition) = self.tag(tags, tag, at, (content, next), depth) {
+                self.examine(definition, content, next)
+                    .map_err(|fault| fault.under(&key()))?;
+            }
             at = next;
         }
         Ok(())
     }
 
+    /// Open a tag's node; gives its definition if there is more to look at.
     fn tag(
         &mut self,
         tags: &'a TagTable,
@@ -119,7 +122,7 @@ impl<'a> Decoder<'a> {
         at: usize,
         (content, next): (usize, usize),
         depth: usize,
-    ) -> Outcome<()> {
+    ) -> Option<u16> {
         let known = number(tag).and_then(|number| tags.find(number));
         let definition = known.map_or(crate::spec::NONE, |known| known.definition);
         let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
@@ -142,21 +145,27 @@ impl<'a> Decoder<'a> {
                 }
             }
         }
-        if !template && known.is_some_and(|known| known.examined) {
-            self.examine(definition, from, to)?;
-        }
         self.close(index);
-        Ok(())
+        let examined = !template && known.is_some_and(|known| known.examined);
+        examined.then_some(definition)
     }
 
-    /// The value of a tag whose definition says more than that it is there.
-    fn examine(&mut self, definition: u16, start: usize, stop: usize) -> Outcome<()> {
+    /// The value of the last tag, whose definition says more than that it is there.
+    #[cold]
+    fn examine(&mut self, definition: u16, content: usize, next: usize) -> Outcome<()> {
         let Some(definition) = self.spec.definition(definition) else {
             return Ok(());
         };
+        let index = self.nodes.len().saturating_sub(1);
+        let (start, stop) = (content.saturating_mul(2), next.saturating_mul(2));
         self.check_part(definition, start, stop)?;
         if !definition.layouts.is_empty() && start < stop {
+            if let Some(node) = self.nodes.get_mut(index) {
+                // open again: its children are still to come
+                node.next = 0;
+            }
             self.composite(definition, start, stop)?;
+            self.close(index);
         }
         Ok(())
     }

@@ -57,7 +57,8 @@ impl Prefix {
     }
 
     /// The count in exactly `self.bytes` bytes, or None where they are no number.
-    pub(crate) fn read(self, wire: &[u8]) -> Option<usize> {
+    #[inline]
+    pub(crate) fn read(&self, wire: &[u8]) -> Option<usize> {
         match self.coding {
             PrefixCoding::Binary => Some(
                 wire.iter()

@@ -118,6 +118,7 @@ impl Compiler {
             unit,
             unit_half_bytes: coding.half_bytes(unit),
             length,
+            fixed_half_bytes: 0,
             nibbles,
             style,
             pad: keys::pad(&mut section),
@@ -128,6 +129,9 @@ impl Compiler {
             layouts: Box::default(),
             conditional: false,
         };
+        if let Length::Fixed(units) = length {
+            definition.fixed_half_bytes = definition.half_bytes(units);
+        }
         let layouts = section.sections("layouts");
         if !layouts.is_empty() && matches!(coding, Coding::Signed(_) | Coding::Zoned) {
             section.error("layouts", "a signed number has nothing inside");
@@ -277,6 +281,10 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
         unit,
         unit_half_bytes: coding.half_bytes(unit),
         length,
+        fixed_half_bytes: match length {
+            Length::Fixed(units) => units.saturating_mul(coding.half_bytes(unit)),
+            _ => 0,
+        },
         nibbles: ALL_NIBBLES,
         style: NibbleStyle::Lower,
         pad: Pad {

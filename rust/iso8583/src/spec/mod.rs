@@ -168,6 +168,8 @@ pub(crate) struct Definition {
     /// Half-bytes on the wire of one unit.
     pub(crate) unit_half_bytes: usize,
     pub(crate) length: Length,
+    /// Half-bytes of a fixed length.
+    pub(crate) fixed_half_bytes: usize,
     /// The nibbles that packed digits may be, as bits.
     pub(crate) nibbles: u16,
     pub(crate) style: NibbleStyle,
@@ -185,6 +187,7 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
+    /// Half-bytes of a number of units.
     pub(crate) fn half_bytes(&self, units: usize) -> usize {
         if let Coding::Signed(_) = self.coding {
             // a byte for the sign, then digits, one less than the units, in whole bytes
