@@ -28,14 +28,16 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "errors": {"_native"},
     "settings": {"errors"},
     "telemetry": {"errors", "settings"},
-    "codec": {"_native", "errors"},
+    "binding": {"_native", "errors"},
+    "importers": {"_native", "errors"},
+    "codec": {"_native", "binding", "errors"},
     "network": {"_native", "codec", "errors"},
     "demo": set(),
     "database": {"_native", "demo", "errors", "settings"},
     "link": {"_native", "codec", "network", "database", "errors", "settings", "telemetry"},
     "simulator": {"_native", "codec", "demo", "errors"},
     "cli": {
-        "_native", "codec", "demo", "network", "database", "link", "simulator", "errors",
+        "_native", "codec", "demo", "importers", "network", "database", "link", "simulator", "errors",
         "settings", "telemetry",
     },
 }  # fmt: skip

@@ -1,25 +1,43 @@
 """Types of the Rust extension. Hand-written; `make lint` compares it with the built module."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, final
+from datetime import datetime
+from typing import Any, Final, TypeVar, final, overload
 
+from _typeshed import DataclassInstance
 from typing_extensions import disjoint_base
+
+from cbs.errors import DecodeError
 
 __all__ = [
     "RECORD_COLUMNS",
     "Codec",
     "Frame",
     "Framer",
+    "MacKey",
     "Message",
+    "MessageBuilder",
     "Profile",
     "Request",
     "TokenKey",
+    "Track2",
     "build_profile",
+    "lint_specification",
     "pack_records",
 ]
 
+_Default = TypeVar("_Default")
+_Record = TypeVar("_Record", bound=DataclassInstance)
+
 build_profile: Final[str]
 """Either "release" or "debug": benches refuse a debug build."""
+
+def lint_specification(specification: str) -> list[tuple[str, str, int | None, str]]:
+    """Everything that is wrong or odd in a wire specification (TOML text), in the file's order.
+
+    Rows (severity, path, line, problem): severity is "error" or "warning", the path as in
+    "fields.62.layouts.0.kind" (empty for the file as a whole), lines count from 1.
+    """
 
 @disjoint_base
 class Codec:
@@ -34,15 +52,43 @@ class Codec:
 
         Raises `cbs.errors.DecodeError`.
         """
-    def encode(self, message: Message | Mapping[str, Any]) -> bytes:
-        """Bytes of a message, or of a mapping shaped as `Message.to_json` writes it.
+    def decode_many(self, bodies: Sequence[bytes | Frame]) -> list[Message | DecodeError]:
+        """Decode many bodies, or the bodies of many frames, in one call.
 
-        A decoded message gives back the very bytes it came from. Raises `cbs.errors.EncodeError`.
+        Gives a message or the error for each, in order. Other threads run meanwhile, unless the
+        bodies have fewer than 8,192 bytes together.
         """
+    def encode(
+        self,
+        message: Message | Mapping[str, Any] | DataclassInstance,
+        *,
+        mac_key: MacKey | None = None,
+    ) -> bytes:
+        """Bytes of a message, of a mapping shaped as `Message.to_json` writes it, or of a
+        dataclass whose fields are annotated with `cbs.codec.Field`.
+
+        A decoded message gives back the very bytes it came from. With `mac_key`, the last element
+        (64, or 128 if there are elements above 64) is the authentication code of the bytes before
+        it; a code that was there is replaced. Raises `cbs.errors.EncodeError`.
+        """
+    def encode_json(self, document: bytes | str) -> bytes:
+        """As `encode`, from JSON text shaped as `Message.to_json` writes it.
+
+        No Python object is made of it. Raises `cbs.errors.EncodeError`, for text that is no JSON
+        as well.
+        """
+    def builder(self, mti: str) -> MessageBuilder:
+        """A message of this type without any element, to be filled and built."""
 
 @final
 class Message:
-    """One decoded message: a read-only mapping from path to text, card data masked."""
+    """One decoded message: a read-only mapping from path to text, card data masked.
+
+    It never changes: `set` and `delete` give another message, `edit` a builder, and a copy is the
+    message itself. Two messages are equal if they were read by specifications of one name from
+    the same bytes; equal messages have equal hashes, which differ from process to process. A
+    message is not pickled, because card data would leave with it.
+    """
 
     @property
     def mti(self) -> str: ...
@@ -51,16 +97,98 @@ class Message:
         """Every bitmap on the wire, one after the other, as lower-case hex."""
     def __getitem__(self, path: str, /) -> str:
         """Text at a path: "4", "62.2", "55.9F26", "62._bitmap". Raises `KeyError`."""
-    def get(self, path: str, default: str | None = None) -> str | None: ...
+    @overload
+    def get(self, path: str) -> str | None:
+        """Text at a path, or the default."""
+    @overload
+    def get(self, path: str, default: _Default) -> str | _Default: ...
     def __contains__(self, path: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]:
         """The numbers of the data elements present, ascending, as text."""
     def __len__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def keys(self) -> list[str]:
+        """As iteration: the numbers of the data elements present."""
+    def values(self) -> list[str]: ...
+    def items(self) -> list[tuple[str, str]]: ...
+    def paths(self) -> list[str]:
+        """Every path that leads to a value, nested ones after their parent."""
+    def copy(self) -> Message:
+        """The message itself: it never changes."""
+    def __copy__(self) -> Message: ...
+    def __deepcopy__(self, memo: Any, /) -> Message: ...
+    def edit(self) -> MessageBuilder:
+        """A builder that starts as a copy of this message."""
+    def set(self, path: str, value: Any, /) -> Message:
+        """This message with another value at a path. Raises `cbs.errors.EncodeError`."""
+    def delete(self, path: str, /) -> Message:
+        """This message without what is at a path. Raises `KeyError` if nothing is."""
+    def to(
+        self, record: type[_Record], *, reveal: bool = False, now: datetime | None = None
+    ) -> _Record:
+        """A dataclass whose fields are annotated with `cbs.codec.Field`, filled.
+
+        Card data is masked unless `reveal`. `now` (the current time) decides the year of dates
+        without one. Raises `cbs.errors.BindingError`.
+        """
+    def track2(self, path: str = "35", *, reveal: bool = False) -> Track2:
+        """The track 2 at a path ("35", "55.57"), taken apart.
+
+        Raises `KeyError` if nothing is there, `cbs.errors.DecodeError` if it is no track 2.
+        """
+    def verify_mac(self, key: MacKey) -> bool:
+        """Whether the message ends in the authentication code of its bytes under `key`.
+
+        False as well where element 64 or 128 is missing or is not the last thing in the message.
+        """
     def reveal(self, path: str) -> str:
         """As `[]`, but card data in the clear. For the few who must; the server never calls it."""
-    def to_json(self, *, reveal: bool = False) -> bytes: ...
+    def to_json(self, *, reveal: bool = False) -> bytes:
+        """JSON text in the shape of `docs/reference/json.md`; masked unless `reveal`."""
     def describe(self, *, reveal: bool = False) -> list[tuple[str, str, str]]:
         """Rows (path, name, text), nested rows after their parent; masked unless `reveal`."""
+
+@final
+class MessageBuilder:
+    """A message in the making: values are set and deleted by path, then it is built.
+
+    Elements that are not touched keep the bytes of the message that was edited. Values are what
+    `Codec.encode` takes: texts, mappings and lists. What is in it cannot be read back: build it.
+    """
+
+    def __setitem__(self, path: str, value: Any, /) -> None:
+        """Set the value at a path. Raises `cbs.errors.EncodeError` if nothing can be there.
+
+        Whether the value fits is known when the message is built.
+        """
+    def __delitem__(self, path: str, /) -> None:
+        """Raises `KeyError` if nothing is at the path."""
+    def __contains__(self, path: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]:
+        """The numbers of the data elements present, ascending, as text."""
+    def __len__(self) -> int: ...
+    def build(self) -> Message:
+        """The message, encoded and decoded again. Raises `cbs.errors.EncodeError`.
+
+        The builder stays as it is and can be changed and built again.
+        """
+
+@final
+class Track2:
+    """A track taken apart; the card number masked unless it was revealed."""
+
+    @property
+    def pan(self) -> str: ...
+    @property
+    def expiry(self) -> str | None:
+        """Year and month, four digits; None where the track leaves it out."""
+    @property
+    def service_code(self) -> str | None:
+        """Three digits; None where the track leaves it out."""
+    @property
+    def discretionary_data(self) -> str | None:
+        """What the issuer put behind the service code; None unless revealed."""
 
 @final
 class Frame:
@@ -80,15 +208,39 @@ class Frame:
         """
     @property
     def body(self) -> bytes: ...
+    @property
+    def trailer(self) -> bytes:
+        """The octets behind the message; empty where the framing has none."""
+    def header_fields(self) -> dict[str, Any]:
+        """The header by the names of its parts; empty where the frame has no header.
+
+        Counts are numbers, all else is hexadecimal text. For the 22-byte header: `length`,
+        `format`, `text_format`, `total_length`, `destination`, `source`, `round_trip_control`,
+        `flags`, `status`, `batch`, `reserved`, `user`; a reject adds `reject_bitmap`,
+        `reject_group`, `reject_data` where it is longer than 26 bytes, and `original`, the header
+        of the message that came back. A TPDU has `identifier`, `destination` and `source`.
+        """
 
 @final
 class Framer:
     """Cuts a byte stream into frames and wraps bodies into frames. No I/O."""
 
     def __new__(
-        cls, framing: str, *, header: str | None = None, frame_length_max: int = 2048
+        cls,
+        framing: str,
+        *,
+        header: str | None = None,
+        frame_length_max: int = 2048,
+        polls: str = "answer",
     ) -> Framer:
-        """`framing`: "vmlh" or "none". `header`: None, "visa22" or "auto"."""
+        """`framing` and `header` by the text forms of `docs/reference/framing.md`.
+
+        Framings are "vmlh", "len2", "len4-le", "ascii4-inclusive", "bcd2", "zero2len2", "tpdu",
+        "none" and more, with a trailer as in "len2+03". Headers are "visa22", "auto", "tpdu",
+        "fixed:N", "self" or None. `frame_length_max` counts the octets behind the prefix.
+        `polls` says what a frame of length zero is: "answer" and "silent" give a frame of kind
+        "poll", "refuse" makes it a fault. Raises `ValueError`, which lists what there is.
+        """
     def feed(self, data: bytes) -> list[Frame]:
         """Frames completed by `data`.
 
@@ -101,9 +253,31 @@ class Framer:
     def wrap(
         self, body: bytes, *, header: bytes | None = None, reply_to: Frame | None = None
     ) -> bytes:
-        """Frame `body`. With `reply_to`, under that frame's header with its addresses swapped."""
+        """Frame `body`, under `header` if one is given.
+
+        With `reply_to`, under that frame's header with its addresses swapped, and with its
+        trailer. Raises `cbs.errors.FrameError` on what the framing has no room for.
+        """
     def answer(self, frame: Frame) -> bytes | None:
         """What a poll is answered with; None for frames that want no answer of their own."""
+
+@final
+class MacKey:
+    """A key of message authentication codes. Wiped on drop."""
+
+    def __new__(cls, method: str, key: bytes, *, padding: int = 1) -> MacKey:
+        """`method`: "retail" (16 bytes of key) or "cmac" (AES, 16, 24 or 32).
+
+        `padding` of a retail MAC: method 1 (zeros) or 2 (one bit and zeros) of ISO 9797-1.
+        Raises `cbs.errors.SettingsError`.
+        """
+    def mac(self, data: bytes) -> bytes:
+        """The whole code of `data`: 8 bytes of a retail MAC, 16 of a CMAC."""
+    def verify(self, data: bytes, code: bytes) -> bool:
+        """Whether `code` is that of `data`, or its leftmost bytes, at least four.
+
+        How long this takes tells nothing about the right code.
+        """
 
 @final
 class TokenKey:

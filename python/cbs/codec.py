@@ -5,15 +5,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Self
 
 from cbs import _native
-from cbs._native import Frame, Framer, Message
+from cbs._native import Frame, Framer, Message, MessageBuilder, Track2
+from cbs.binding import Field
 from cbs.errors import SpecificationError
 
-__all__ = ["Codec", "Frame", "Framer", "Message", "looks_framed", "specification_names"]
+__all__ = [
+    "Codec",
+    "Field",
+    "Frame",
+    "Framer",
+    "Message",
+    "MessageBuilder",
+    "Track2",
+    "looks_framed",
+    "specification_names",
+]
+
+Mapping.register(Message)
 
 FRAME_LENGTH_MAX = 2048
 """The longest frame of the four-octet framing, its own four octets not counted."""

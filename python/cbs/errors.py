@@ -16,6 +16,21 @@ class SpecificationError(CbsError):
     """A wire specification cannot be used; the text names the path inside the file."""
 
 
+class SpecificationImportError(SpecificationError):
+    """Another codec's specification has something that cannot be expressed here.
+
+    `problems` has every such place: pairs of the path inside the file, and what is wrong there.
+    """
+
+    def __init__(self, source: str, problems: list[tuple[str, str]]) -> None:
+        """Keep the places; the text lists them, one in a line."""
+        lines = [f"{path or 'file'}: {problem}" for path, problem in problems]
+        several = f"{len(problems)} places cannot be imported:\n  "
+        head = f"{source}: " if source else ""
+        super().__init__(head + (several if len(lines) > 1 else "") + "\n  ".join(lines))
+        self.problems = list(problems)
+
+
 class ProfileError(CbsError):
     """A network profile cannot be used; the text names the key inside the file."""
 
@@ -59,6 +74,10 @@ class DecodeError(CodecError):
 
 class EncodeError(CodecError):
     """A value does not fit its data element."""
+
+
+class BindingError(CodecError):
+    """A message does not fill a dataclass: a value is missing, or is none of its type."""
 
 
 class FrameError(CbsError):

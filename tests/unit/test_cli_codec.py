@@ -72,7 +72,7 @@ def test_framing_and_header_can_be_told() -> None:
     assert "header" not in document
     told = done("decode", "--framing", "vmlh", "--header", "visa22", ECOMMERCE.octets.hex())
     assert json.loads(told)["header"] == ECOMMERCE.header.hex()
-    for wrong in (("--framing", "len2"), ("--header", "visa")):
+    for wrong in (("--framing", "len5"), ("--header", "visa")):
         assert run("decode", *wrong, body).exit_code == 2
 
 

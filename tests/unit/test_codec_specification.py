@@ -71,7 +71,7 @@ FIELD = '[fields.2]\nname = "a"\n'
         ("", "message", "missing"),
         (HEAD, "fields", "missing"),
         (HEAD + "[fields]\n[extra]\n", "extra", "no such key"),
-        ('[message]\ntype_indicator = "ascii"\n', "message.type_indicator", "known: bcd"),
+        ('[message]\ntype_indicator = "text"\n', "message.type_indicator", "known: bcd"),
         (HEAD + "bitmaps_max = 4\n[fields]\n", "message.bitmaps_max", "must be 1, 2 or 3"),
         (HEAD + 'ebcdic_page = "38"\n[fields]\n', "message.ebcdic_page", "037, 500, 1047"),
         (HEAD + '[fields.1]\nname = "a"\n', "fields.1", "data elements are 2 to 192"),
@@ -96,7 +96,7 @@ FIELD = '[fields.2]\nname = "a"\n'
             "text is counted in chars or bytes",
         ),
         (
-            HEAD + FIELD + 'encoding = "bcd"\nprefix = "binary:3"\nmax = 1\n',
+            HEAD + FIELD + 'encoding = "bcd"\nprefix = "binary:5"\nmax = 1\n',
             "fields.2.prefix",
             "give coding:size",
         ),

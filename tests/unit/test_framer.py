@@ -217,7 +217,7 @@ def test_without_framing_each_feed_is_one_frame() -> None:
 
 def test_unknown_framings_and_headers_are_refused() -> None:
     with pytest.raises(ValueError, match="vmlh"):
-        Framer("len2")
+        Framer("len5")
     with pytest.raises(ValueError, match="visa22"):
         Framer("vmlh", header="visa")
 

@@ -48,6 +48,26 @@ def test_a_setting_written_none_is_none(
     assert profile.link["header"] is None
 
 
+def test_a_link_may_have_any_framing_that_there_is(
+    visa_text: str, visa_codec: Codec, token_key: TokenKey
+) -> None:
+    def load(framing: str, header: str) -> Profile:
+        text = visa_text.replace('framing = "vmlh"', f'framing = "{framing}"')
+        text = text.replace('header = "auto"', f'header = "{header}"')
+        return Profile(text, name="other", codec=visa_codec, token_key=token_key)
+
+    for framing, header in [("len2-le+03", "fixed:12"), ("tpdu", "auto"), ("ascii4", "self")]:
+        link = load(framing, header).link
+        assert (link["framing"], link["header"]) == (framing, header)
+    for framing, header, told in [
+        ("len5", "auto", r"link\.framing: expected one of: none, len1"),
+        ("len2", "visa", r"link\.header: expected one of: none, visa22"),
+        ("tpdu", "visa22", r"link\.header: expected one that this framing can have"),
+    ]:
+        with pytest.raises(ProfileError, match=told):
+            load(framing, header)
+
+
 def test_a_profile_is_loaded_from_a_path(
     visa_text: str, visa_codec: Codec, token_key: TokenKey, tmp_path: Path
 ) -> None:

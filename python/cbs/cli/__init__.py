@@ -32,6 +32,7 @@ COMMANDS = {
     "decode": _Source("cbs.cli.codec", "Turn a message's bytes into JSON."),
     "describe": _Source("cbs.cli.codec", "Show a message field by field, with names."),
     "encode": _Source("cbs.cli.codec", "Turn JSON into a message's bytes."),
+    "spec": _Source("cbs.cli.spec", "Wire specifications: check a file, or import one."),
     "migrate": _Source("cbs.cli.database", "Bring a database to this version."),
     "demo": _Source("cbs.cli.database", "The demo portfolio: accounts and cards to try things on."),
     "check": _Source("cbs.cli.database", "Prove that balances equal the sums over operations."),

@@ -16,8 +16,6 @@ import typer
 from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
 from cbs.errors import DecodeError, FrameError
 
-_FRAMINGS = ("auto", "vmlh", "none")
-_HEADERS = ("auto", "visa22", "none")
 _EXAMPLE = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
 
 Source = Annotated[
@@ -33,10 +31,12 @@ Spec = Annotated[
     typer.Option("--spec", help="A packaged specification, or a .toml file."),
 ]
 Framing = Annotated[
-    str, typer.Option("--framing", help="vmlh (four octets in front), none, or auto.")
+    str,
+    typer.Option("--framing", help="As in the reference: vmlh, len2, ascii4, none, ..., or auto."),
 ]
 Header = Annotated[
-    str, typer.Option("--header", help="visa22 (the 22-byte header), none, or auto.")
+    str,
+    typer.Option("--header", help="visa22 (22 bytes), tpdu, fixed:N, self, none, or auto."),
 ]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show card data in the clear.")]
 
@@ -136,20 +136,16 @@ def _read_octets(source: str) -> bytes:
 
 def _read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
     """Cut what `source` holds into frames, framed and headed as told or as it looks."""
-    if framing not in _FRAMINGS:
-        raise typer.BadParameter(f"framing: one of {', '.join(_FRAMINGS)}")
-    if header not in _HEADERS:
-        raise typer.BadParameter(f"header: one of {', '.join(_HEADERS)}")
     octets = _read_octets(source)
     if not octets:
         raise typer.BadParameter("nothing to read")
     if framing == "auto":
         framing = "vmlh" if looks_framed(octets) else "none"
-    framer = Framer(
-        framing,
-        header=None if header == "none" else header,
-        frame_length_max=FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
-    )
+    frame_length_max = len(octets) if framing == "none" else FRAME_LENGTH_MAX
+    try:
+        framer = Framer(framing, header=header, frame_length_max=frame_length_max)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     yield from framer.feed(octets)
     if framer.pending_bytes:
         missing = f"the last frame is cut off after {framer.pending_bytes} bytes"

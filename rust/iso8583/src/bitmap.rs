@@ -43,6 +43,28 @@ pub(crate) fn with(word: u64, number: usize) -> u64 {
     word | FIRST.checked_shr(shift).unwrap_or(0)
 }
 
+/// Whether bit `number` (from 1) of several words is set.
+pub(crate) fn is_set(words: &[u64; 3], number: usize) -> bool {
+    let index = number.saturating_sub(1);
+    let word = words.get(index >> 6).copied().unwrap_or(0);
+    let shift = u32::try_from(index & 63).unwrap_or(0);
+    word & FIRST.wrapping_shr(shift) != 0
+}
+
+/// Set the bits of `word` so that its first one becomes bit `from` + 1.
+pub(crate) fn put(words: &mut [u64; 3], from: usize, word: u64) {
+    let shift = u32::try_from(from & 63).unwrap_or(0);
+    let place = from >> 6;
+    if let Some(slot) = words.get_mut(place) {
+        *slot |= word.wrapping_shr(shift);
+    }
+    if shift > 0
+        && let Some(slot) = words.get_mut(place.saturating_add(1))
+    {
+        *slot |= word.wrapping_shl(64_u32.saturating_sub(shift));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +86,15 @@ mod tests {
                 .to_be_bytes(),
             octets
         );
+    }
+
+    #[test]
+    fn a_word_is_put_across_two() {
+        let mut words = [0; 3];
+        put(&mut words, 24, u64::MAX << 40);
+        put(&mut words, 48, u64::MAX << 40);
+        assert_eq!(words, [0x0000_00ff_ffff_ffff, 0xff00_0000_0000_0000, 0]);
+        assert!(is_set(&words, 25) && is_set(&words, 72) && !is_set(&words, 73));
     }
 
     #[test]

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::bitmap;
 use crate::decode::Decoder;
-use crate::encode::{Encoded, Path, finish, reserve, write_plain};
-use crate::encoding::nibble;
+use crate::encode::{Encoded, Path, Scope};
+use crate::encoding::{Coding, Letters, nibble};
 use crate::error::EncodeError;
+use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
 use crate::mapping::{Elements, Entry};
 use crate::message::{Head, Kind, Message, Node};
-use crate::spec::{Definition, Layout, Length, NONE, Spec};
+use crate::spec::{Definition, Layout, Length, Spec};
 use crate::value::Value;
+use crate::write::{finish, reserve, write_plain};
 
 type Members = [(String, Value)];
 
@@ -23,35 +24,73 @@ impl Spec {
         let elements = Elements::read(value)?;
         let missing = || Path::top("mti").error("a message type", "none");
         let mti = elements.mti.ok_or_else(missing)?;
-        let numbers: Vec<usize> = elements
-            .entries
-            .keys()
-            .map(|key| usize::from(*key))
-            .collect();
-        let bitmaps = elements.bitmap.map_or(1, |text| text.len().div_euclid(16));
-        let mut out = Zeroizing::new(self.head(mti, &numbers, bitmaps)?);
-        if let Some(text) = elements.bitmap {
-            let same = nibble::parse_hex(text).is_ok_and(|octets| out.get(2..) == Some(&octets));
-            if !same {
-                let found = "one of other elements";
-                return Err(Path::top("bitmap").error("the bitmap of the elements given", found));
-            }
-        }
-        for (number, entry) in &elements.entries {
+        let keys = elements.entries.keys().map(|key| usize::from(*key));
+        let numbers = self.with_third_bitmap(keys.collect());
+        let mut out = Zeroizing::new(Vec::with_capacity(512));
+        let texts = HeadTexts {
+            mti,
+            header: elements.header.map(|text| &**text),
+            bitmap: elements.bitmap.map(|text| &**text),
+            rest: elements.rest.is_some(),
+        };
+        let third_word = self.head(texts, &numbers, &mut out)?;
+        let mut written = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let at = out.len();
             let key = number.to_string();
-            self.element_entry(*number, entry, &Path::top(&key), &mut out)?;
+            let mut path = Path::top(&key);
+            let entry = u16::try_from(number)
+                .ok()
+                .and_then(|number| elements.entries.get(&number));
+            if number == self.envelope.third_bitmap {
+                self.write_third_bitmap(third_word, entry, &path, &mut out)?;
+            } else if let Some(entry) = entry {
+                let conditional = self.element(number).is_some_and(|it| it.1.conditional);
+                let scope = conditional.then(|| Scope::of(self, mti, &out, &written));
+                path.scope = scope.as_ref();
+                self.element_entry(number, entry, &path, &mut out)?;
+            }
+            written.push((number, at));
+        }
+        if let Some(text) = elements.rest {
+            let path = Path::top("_rest");
+            if self.envelope.keeps_rest() {
+                let octets = nibble::parse_hex(text);
+                let found = "another text";
+                out.extend(octets.map_err(|_| path.error("whole bytes in hex", found))?);
+            } else {
+                return Err(path.error("a dialect that keeps what it cannot read", "another"));
+            }
         }
         Ok(out)
     }
 
+    /// The bitmap of the elements above 128; what was given for it must say the same.
+    fn write_third_bitmap(
+        &self,
+        word: u64,
+        entry: Option<&Entry<'_>>,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        let given = entry.and_then(|entry| entry.text);
+        let octets = word.to_be_bytes();
+        if given.is_some_and(|text| nibble::parse_hex(text) != Ok(octets.to_vec())) {
+            let found = "one of other elements";
+            return Err(path.error("the bitmap of the elements given", found));
+        }
+        write_bitmap(self.envelope.bitmap, word, BITMAP_BYTES, out);
+        Ok(())
+    }
+
     fn element_entry(
         self: &Arc<Self>,
-        number: u16,
+        number: usize,
         entry: &Entry<'_>,
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
-        let element = self.element(usize::from(number));
+        let element = self.element(number);
         let (id, definition) = element.ok_or_else(|| path.error("a known element", "none"))?;
         match (entry.text, &entry.nested) {
             (Some(text), None) => self.write_text(definition, text, path, out),
@@ -79,11 +118,10 @@ impl Spec {
         let given = whole.get(content..).unwrap_or(&[]);
         let layout = self.check_layouts(definition, half_bytes, given, path)?;
         let mut other = Zeroizing::new(Vec::new());
-        let other_half_bytes =
-            self.write_content(definition, nested, Some(layout), path, &mut other)?;
+        let other_half_bytes = self.write_content(definition, nested, layout, path, &mut other)?;
         if *other.as_slice() != *given
-            && self.leaves(id, definition, half_bytes, given)
-                != self.leaves(id, definition, other_half_bytes, &other)
+            && self.leaves((id, definition), half_bytes, given, path.scope)
+                != self.leaves((id, definition), other_half_bytes, &other, path.scope)
         {
             return Err(path.error("a text and subfields that agree", "two that differ"));
         }
@@ -95,23 +133,20 @@ impl Spec {
     /// Paths and texts of everything in a composite that holds nothing else, in sorted order.
     fn leaves(
         self: &Arc<Self>,
-        id: u16,
-        definition: &Definition,
+        (id, definition): (u16, &Definition),
         half_bytes: usize,
         content: &[u8],
+        scope: Option<&Scope>,
     ) -> Vec<(String, String)> {
         let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
         let stop = start.saturating_add(half_bytes);
-        let mut decoder = Decoder {
-            spec: self,
-            body: content,
-            nodes: Vec::new(),
-        };
+        let mut decoder = Decoder::new(self, content, Vec::new());
+        decoder.scope = scope;
         let root = decoder.open(Node::new(id, Kind::Element, 0, start, stop));
         let readable = decoder.composite(definition, start, stop).is_ok();
         decoder.close(root);
+        let bytes = decoder.joined();
         let nodes = decoder.nodes;
-        let bytes = Zeroizing::new(content.to_vec());
         let message = Message {
             spec: Arc::clone(self),
             bytes,
@@ -124,7 +159,7 @@ impl Spec {
         if readable { leaves } else { Vec::new() }
     }
 
-    fn write_value(
+    pub(crate) fn write_value(
         &self,
         definition: &Definition,
         value: &Value,
@@ -150,7 +185,7 @@ impl Spec {
         finish(definition, content, half_bytes, path, out)
     }
 
-    /// The first layout that can hold the values, or the one asked for.
+    /// The first layout that counts and can hold the values, or the one asked for.
     fn write_content(
         &self,
         definition: &Definition,
@@ -161,11 +196,15 @@ impl Spec {
     ) -> Encoded<usize> {
         let mark = out.len();
         let mut first = None;
-        for (place, layout) in definition.layouts.iter().enumerate() {
+        for (place, alternative) in definition.layouts.iter().enumerate() {
             if wanted.is_some_and(|wanted| wanted != place) {
                 continue;
             }
-            match self.write_layout(definition, layout, value, path, out) {
+            let when = alternative.when.as_ref();
+            if wanted.is_none() && when.is_some_and(|when| !self.holds(when, path)) {
+                continue;
+            }
+            match self.write_inside(definition, &alternative.layout, value, path, out) {
                 Ok(half_bytes) => return Ok(half_bytes),
                 Err(error) => {
                     out.truncate(mark);
@@ -174,6 +213,36 @@ impl Spec {
             }
         }
         Err(first.unwrap_or_else(|| path.error("a text", value.kind())))
+    }
+
+    /// A layout's bytes, as hex text where the field is that.
+    fn write_inside(
+        &self,
+        definition: &Definition,
+        layout: &Layout,
+        value: &Value,
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<usize> {
+        let path = Path {
+            members: match value {
+                Value::Map(members) => Some(members),
+                _ => None,
+            },
+            ..*path
+        };
+        let Coding::Hex(letters) = definition.coding else {
+            return self.write_layout(definition, layout, value, &path, out);
+        };
+        let mut inside = Zeroizing::new(Vec::new());
+        self.write_layout(definition, layout, value, &path, &mut inside)?;
+        for octet in inside.iter() {
+            out.extend(match letters {
+                Letters::Ebcdic(_) => [nibble::to_ebcdic(octet >> 4), nibble::to_ebcdic(*octet)],
+                _ => [nibble::to_upper(octet >> 4), nibble::to_upper(*octet)],
+            });
+        }
+        Ok(inside.len().saturating_mul(4))
     }
 
     fn write_layout(
@@ -189,6 +258,9 @@ impl Spec {
             (Layout::Datasets { .. }, _) => self.write_datasets(layout, value, path, out)?,
             (Layout::Tlv { tags }, Value::Map(members)) => {
                 self.write_tags(tags, members, path, out)?;
+            }
+            (Layout::Tagged(tagged), Value::Map(members)) => {
+                self.write_tagged(tagged, members, path, out)?;
             }
             (
                 Layout::Positional {
@@ -208,14 +280,8 @@ impl Spec {
                     self.write_value(part, value, &path.join(&part.key), out)?;
                 }
             }
-            (
-                Layout::Bitmapped {
-                    bitmap_bytes,
-                    parts,
-                },
-                Value::Map(members),
-            ) => {
-                self.write_bitmapped(*bitmap_bytes, parts, members, path, out)?;
+            (Layout::Bitmapped(bitmapped), Value::Map(members)) => {
+                self.write_bitmapped(bitmapped, members, path, out)?;
             }
             _ => return Err(path.error("nested values", value.kind())),
         }
@@ -274,48 +340,6 @@ impl Spec {
             }
         }
         write_plain(definition, &digits, path, out)
-    }
-
-    fn write_bitmapped(
-        &self,
-        bitmap_bytes: usize,
-        parts: &[u16],
-        members: &Members,
-        path: &Path<'_>,
-        out: &mut Vec<u8>,
-    ) -> Encoded<()> {
-        let mut order = Vec::with_capacity(members.len());
-        for (key, value) in members.iter().filter(|member| member.0 != "_bitmap") {
-            let bit = key.parse::<usize>().ok();
-            let id = bit
-                .and_then(|bit| parts.get(bit))
-                .copied()
-                .filter(|id| *id != NONE);
-            let part = id.and_then(|id| self.definition(id));
-            let (Some(bit), Some(part)) = (bit, part) else {
-                return Err(path.join(key).error("a bit that is defined", "another"));
-            };
-            order.push((bit, part, value));
-        }
-        order.sort_by_key(|(bit, _, _)| *bit);
-        let word = order
-            .iter()
-            .fold(0, |word, (bit, _, _)| bitmap::with(word, *bit));
-        let octets = word.to_be_bytes();
-        let octets = octets.get(..bitmap_bytes).unwrap_or(&[]);
-        if let Some((key, given)) = members.iter().find(|member| member.0 == "_bitmap") {
-            let same = matches!(given, Value::Text(text)
-                if nibble::parse_hex(text).is_ok_and(|given| given == octets));
-            if !same {
-                let found = "one of other parts";
-                return Err(path.join(key).error("the bitmap of the parts given", found));
-            }
-        }
-        out.extend_from_slice(octets);
-        for (_, part, value) in order {
-            self.write_value(part, value, &path.join(&part.key), out)?;
-        }
-        Ok(())
     }
 }
 

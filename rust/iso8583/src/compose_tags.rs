@@ -2,11 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use crate::encode::{Encoded, Path, finish, write_plain};
-use crate::encoding::{Coding, Unit, nibble};
-use crate::spec::{Definition, Layout, Length, Pad, Sensitivity, Spec, TagTable};
+use crate::encode::{Encoded, Path};
+use crate::encoding::{Coding, nibble};
+use crate::spec::{Definition, Layout, Length, Spec, TagTable, plain};
 use crate::tlv;
 use crate::value::Value;
+use crate::write::{finish, write_plain};
 
 type Members = [(String, Value)];
 
@@ -129,9 +130,10 @@ impl Spec {
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
         let mut content = Zeroizing::new(Vec::new());
+        let known = tlv::number(tag).and_then(|tag| table.find(tag));
+        let known = known.and_then(|known| self.definition(known.definition));
         match value {
             Value::Text(text) => {
-                let known = tlv::number(tag).and_then(|tag| self.definition(table.find(tag)));
                 let unknown = unknown_tag();
                 let definition = known.unwrap_or(&unknown);
                 let half_bytes = write_plain(definition, text, path, &mut content)?;
@@ -139,6 +141,10 @@ impl Spec {
             }
             Value::Map(members) if tag.first().copied().is_some_and(tlv::is_constructed) => {
                 self.write_tags(table, members, path, &mut content)?;
+            }
+            Value::Map(_) | Value::List(_) if known.is_some_and(|it| !it.layouts.is_empty()) => {
+                let unknown = unknown_tag();
+                self.write_value(known.unwrap_or(&unknown), value, path, &mut content)?;
             }
             _ => return Err(path.error("a text", value.kind())),
         }
@@ -150,19 +156,5 @@ impl Spec {
 }
 
 fn unknown_tag() -> Definition {
-    Definition {
-        key: "".into(),
-        name: "".into(),
-        coding: Coding::Binary,
-        unit: Unit::Bytes,
-        length: Length::Rest,
-        letters: true,
-        pad: Pad {
-            left: true,
-            nibble: 0,
-        },
-        printable: false,
-        sensitivity: Sensitivity::None,
-        layouts: Box::default(),
-    }
+    plain("", "", Coding::Binary, Length::Rest)
 }

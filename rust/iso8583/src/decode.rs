@@ -6,30 +6,25 @@ use zeroize::Zeroizing;
 
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
+use crate::encode::Scope;
+use crate::encoding::charset::{ALL_NIBBLES, Charset, Class, DIGITS};
 use crate::encoding::{Coding, nibble};
 use crate::error::{DecodeError, Fault, bytes};
+use crate::head::read_bitmap;
 use crate::message::{Head, Kind, Message, Node};
-use crate::spec::{Definition, Length, NONE, Spec};
+use crate::spec::{Counted, Definition, Length, NONE, Policy, Spec};
 
 pub(crate) type Outcome<T> = Result<T, Box<Fault>>;
 
-/// Bytes of the message type and of one bitmap.
-const TYPE_BYTES: usize = 2;
-const BITMAP_BYTES: usize = 8;
-
 impl Spec {
-    /// Decode one message body: message type first, no frame, no header.
+    /// Decode one message body: message type first, no frame.
     pub fn decode(self: &Arc<Self>, body: &[u8]) -> Result<Message, DecodeError> {
-        let bytes = Zeroizing::new(
+        let mut bytes = Zeroizing::new(
             body.get(..BODY_LENGTH_MAX.min(body.len()))
                 .unwrap_or(&[])
                 .to_vec(),
         );
-        let mut decoder = Decoder {
-            spec: self,
-            body: &bytes,
-            nodes: Vec::with_capacity(96),
-        };
+        let mut decoder = Decoder::new(self, &bytes, Vec::with_capacity(96));
         let mut head = Head::default();
         let outcome = if body.len() > BODY_LENGTH_MAX {
             let found = format!("{} bytes", body.len());
@@ -41,7 +36,11 @@ impl Spec {
         } else {
             decoder.message(&mut head)
         };
-        let nodes = decoder.nodes;
+        let (nodes, scratch) = (decoder.nodes, decoder.scratch);
+        if let Some(scratch) = scratch {
+            // bytes that move to a larger place must not stay behind in the smaller one
+            bytes = Zeroizing::new([bytes.as_slice(), &scratch].concat());
+        }
         let readable = head.readable();
         let message = Message {
             spec: Arc::clone(self),
@@ -62,78 +61,159 @@ impl Spec {
     }
 }
 
+impl Decoder<'_> {
+    /// Body and scratch as one.
+    pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
+        let scratch = self.scratch.as_deref().map_or(&[][..], Vec::as_slice);
+        Zeroizing::new([self.body, scratch].concat())
+    }
+}
+
 /// The state of one pass. `'a` is the life of specification and body, not of the pass.
 pub(crate) struct Decoder<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) body: &'a [u8],
+    /// Bytes that the body holds as hex text, as if they followed it.
+    pub(crate) scratch: Option<Zeroizing<Vec<u8>>>,
     pub(crate) nodes: Vec<Node>,
+    /// The composites around the field that is being read, outermost first.
+    pub(crate) parents: Vec<usize>,
+    pub(crate) mti: [u8; 4],
+    /// Where conditions find other elements if not in this pass.
+    pub(crate) scope: Option<&'a Scope>,
+}
+
+/// Where a field lies.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// First byte of the content.
+    content: usize,
+    half_bytes: usize,
+    /// First byte behind the field.
+    next: usize,
 }
 
 impl<'a> Decoder<'a> {
+    pub(crate) fn new(spec: &'a Spec, body: &'a [u8], nodes: Vec<Node>) -> Self {
+        Self {
+            spec,
+            body,
+            scratch: None,
+            nodes,
+            parents: Vec::new(),
+            mti: [0; 4],
+            scope: None,
+        }
+    }
+
     fn message(&mut self, head: &mut Head) -> Outcome<()> {
+        head.rest = self.body.len();
+        head.end = head.rest;
         let mut at = self.head(head)?;
-        for (place, word) in head.words.into_iter().enumerate() {
-            let first = place.saturating_mul(64);
+        head.data = at;
+        self.mti = head.mti;
+        let (keeps, third, fixed) = {
+            let envelope = &self.spec.envelope;
+            let keeps = envelope.unknown_elements == Policy::Keep;
+            (keeps, envelope.third_bitmap, envelope.bitmaps_fixed)
+        };
+        let mut first = None;
+        for place in 0..head.words.len() {
+            let word = head.words.get(place).copied().unwrap_or(0);
+            let from = place.saturating_mul(64);
             for bit in bitmap::bits(word) {
-                let number = first.saturating_add(bit);
-                if bit == 1 && place.saturating_add(1) < head.bitmaps {
-                    // bits 1 and 65 only say that another bitmap follows
+                let number = from.saturating_add(bit);
+                if bit == 1 && is_free(head, place, fixed) {
                     continue;
                 }
+                if keeps && !self.knows(number) {
+                    head.rest = at;
+                    head.rest_kept = true;
+                    return first.map_or(Ok(()), Err);
+                }
                 let mark = self.nodes.len();
-                at = self
-                    .element(number, at)
-                    .inspect_err(|_| self.nodes.truncate(mark))?;
+                at = match self.element(number, at) {
+                    Ok(next) => next,
+                    Err(fault) => self.behind(mark, fault, &mut first)?,
+                };
+                if number == third {
+                    self.third_bitmap(mark, head);
+                }
             }
+        }
+        if let Some(fault) = first {
+            return Err(fault);
         }
         if at == self.body.len() {
             return Ok(());
         }
-        let left = self.body.len().saturating_sub(at);
-        Err(Fault::boxed(
-            at,
-            "the end of the message",
-            format!("{} more", bytes(left)),
-        ))
+        self.end(at, head)
     }
 
-    /// Message type and bitmaps; gives the offset behind them.
-    fn head(&mut self, head: &mut Head) -> Outcome<usize> {
-        let short = |at, what: &str, left: usize| Fault::boxed(at, what, bytes(left));
-        let Some(message_type) = self.body.get(..TYPE_BYTES) else {
-            return Err(short(0, "a message type of 2 bytes", self.body.len()).under("mti"));
+    /// Where reading goes on behind an element with a fault: only if its extent is known.
+    #[cold]
+    fn behind(
+        &mut self,
+        mark: usize,
+        fault: Box<Fault>,
+        first: &mut Option<Box<Fault>>,
+    ) -> Outcome<usize> {
+        self.nodes.truncate(mark);
+        self.parents.clear();
+        let Some(next) = fault.resume else {
+            return Err(first.take().unwrap_or(fault));
         };
-        for (position, digit) in head.mti.iter_mut().enumerate() {
-            let value = nibble::at(message_type, position);
-            if value > 9 {
-                let fault = Fault::boxed(position >> 1, "decimal digits", "another nibble");
-                return Err(fault.under("mti"));
-            }
-            *digit = nibble::to_char(value);
-        }
-        let mut at = TYPE_BYTES;
-        for word in head.words.iter_mut().take(self.spec.bitmaps_max) {
-            let to = at.saturating_add(BITMAP_BYTES);
-            let Some(octets) = self.body.get(at..to) else {
-                let left = self.body.len().saturating_sub(at);
-                return Err(short(at, "a bitmap of 8 bytes", left).under("bitmap"));
-            };
-            *word = bitmap::word(octets);
-            head.bitmaps = head.bitmaps.saturating_add(1);
-            at = to;
-            if *word & bitmap::FIRST == 0 {
-                break;
-            }
-        }
-        Ok(at)
+        first.get_or_insert(fault);
+        Ok(next)
     }
 
-    fn element(&mut self, number: usize, at: usize) -> Outcome<usize> {
+    /// Bytes behind the last element.
+    fn end(&self, at: usize, head: &mut Head) -> Outcome<()> {
+        match self.spec.envelope.trailing {
+            Policy::Keep => head.rest_kept = true,
+            Policy::Ignore => {}
+            Policy::Reject => {
+                let left = bytes(self.body.len().saturating_sub(at));
+                return Err(Fault::boxed(
+                    at,
+                    "the end of the message",
+                    format!("{left} more"),
+                ));
+            }
+        }
+        head.rest = at;
+        Ok(())
+    }
+
+    fn knows(&self, number: usize) -> bool {
+        self.spec.elements.get(number).is_some_and(|id| *id != NONE)
+    }
+
+    /// The bitmap in an element that was just read announces the elements above 128.
+    fn third_bitmap(&self, index: usize, head: &mut Head) {
+        let Some(node) = self.nodes.get(index) else {
+            return;
+        };
+        let octets = self
+            .body
+            .get(node.start as usize >> 1..node.stop as usize >> 1);
+        let word = read_bitmap(self.spec.envelope.bitmap, octets.unwrap_or(&[]));
+        if let (Ok(word), Some(slot)) = (word, head.words.get_mut(2)) {
+            *slot = word;
+        }
+    }
+
+    pub(crate) fn element(&mut self, number: usize, at: usize) -> Outcome<usize> {
         match self.spec.elements.get(number) {
             Some(id) if *id != NONE => self.field(*id, Kind::Element, at, self.body.len()),
             _ => {
                 let byte = number.saturating_sub(1) >> 3;
-                let offset = TYPE_BYTES.saturating_add(byte);
+                let envelope = &self.spec.envelope;
+                let offset = envelope
+                    .header
+                    .len()
+                    .saturating_add(envelope.type_indicator.bytes())
+                    .saturating_add(envelope.bitmap.wire_bytes(byte));
                 let found = format!("bit {number} set, which has no definition");
                 Err(Fault::boxed(offset, "bits that are defined", found).under(&number.to_string()))
             }
@@ -149,6 +229,7 @@ impl<'a> Decoder<'a> {
             .map_err(|fault| fault.under(&definition.key))
     }
 
+    #[inline]
     fn known_field(
         &mut self,
         definition: &'a Definition,
@@ -157,77 +238,170 @@ impl<'a> Decoder<'a> {
         at: usize,
         end: usize,
     ) -> Outcome<usize> {
-        let (content, half_bytes) = self.extent(definition, at, end)?;
-        let next = content.saturating_add(half_bytes.div_ceil(2));
-        if next > end {
-            let left = end.saturating_sub(content);
-            let found = format!("{} left", bytes(left));
-            return Err(Fault::boxed(content, bytes(half_bytes.div_ceil(2)), found));
-        }
+        let extent = match self.extent(definition, at, end) {
+            Ok(extent) => extent,
+            Err(mut fault) => {
+                fault.resume = None;
+                return Err(fault);
+            }
+        };
+        let half_bytes = extent.half_bytes;
         let padded = half_bytes & 1 == 1 && definition.pad.left;
-        let start = content
+        let start = extent
+            .content
             .saturating_mul(2)
             .saturating_add(usize::from(padded));
         let stop = start.saturating_add(half_bytes);
-        self.check(definition, start, stop)?;
+        let resumable = |mut fault: Box<Fault>| {
+            fault.resume = Some(extent.next);
+            fault
+        };
+        self.check(definition, start, stop).map_err(resumable)?;
         let node = self.open(Node::new(id, kind, at, start, stop));
         if !definition.layouts.is_empty() && half_bytes > 0 {
-            self.composite(definition, start, stop)?;
+            self.composite(definition, start, stop).map_err(resumable)?;
         }
         self.close(node);
-        Ok(next)
+        Ok(extent.next)
     }
 
-    /// Where the content starts (byte) and how many half-bytes it has.
-    fn extent(&self, definition: &Definition, at: usize, end: usize) -> Outcome<(usize, usize)> {
-        match definition.length {
-            Length::Fixed(units) => Ok((at, definition.half_bytes(units))),
-            Length::Rest => Ok((at, end.saturating_sub(at).saturating_mul(2))),
-            Length::Counted { prefix, min, max } => {
-                let content = at.saturating_add(prefix.bytes);
-                let wire = self.body.get(at..content).filter(|_| content <= end);
-                let Some(wire) = wire else {
-                    let expected = format!("a length of {}", bytes(prefix.bytes));
-                    let left = end.saturating_sub(at);
-                    return Err(Fault::boxed(at, expected, format!("{} left", bytes(left))));
-                };
-                let Some(units) = prefix.read(wire) else {
-                    return Err(Fault::boxed(
-                        at,
-                        "a length in decimal digits",
-                        "something else",
-                    ));
-                };
-                if units < min || units > max {
-                    let word = definition.unit.word();
-                    let expected = format!("a length of {min} to {max} {word}");
-                    return Err(Fault::boxed(at, expected, format!("length {units}")));
-                }
-                Ok((content, definition.half_bytes(units)))
+    /// Where the content lies; the field must end before `end`.
+    #[inline]
+    fn extent(&self, definition: &Definition, at: usize, end: usize) -> Outcome<Extent> {
+        let (content, half_bytes, width) = match &definition.length {
+            Length::Fixed(_) => {
+                let half_bytes = definition.fixed_half_bytes;
+                (at, half_bytes, half_bytes.div_ceil(2))
             }
+            Length::Rest => {
+                let left = end.saturating_sub(at);
+                (at, left.saturating_mul(2), left)
+            }
+            Length::Counted(counted) => {
+                let half_bytes = self.counted(definition, counted, at, end)?;
+                let content = at.saturating_add(counted.prefix.bytes);
+                (
+                    content,
+                    half_bytes,
+                    half_bytes.div_ceil(2).max(counted.area),
+                )
+            }
+        };
+        let next = content.saturating_add(width);
+        if next > end {
+            let left = bytes(end.saturating_sub(content));
+            return Err(Fault::boxed(content, bytes(width), format!("{left} left")));
+        }
+        Ok(Extent {
+            content,
+            half_bytes,
+            next,
+        })
+    }
+
+    /// The half-bytes of the content behind a length.
+    #[inline]
+    fn counted(
+        &self,
+        definition: &Definition,
+        counted: &Counted,
+        at: usize,
+        end: usize,
+    ) -> Outcome<usize> {
+        let prefix = &counted.prefix;
+        let content = at.saturating_add(prefix.bytes);
+        let wire = self.body.get(at..content).filter(|_| content <= end);
+        let Some(wire) = wire else {
+            let expected = format!("a length of {}", bytes(prefix.bytes));
+            let left = bytes(end.saturating_sub(at));
+            return Err(Fault::boxed(at, expected, format!("{left} left")));
+        };
+        let Some(count) = prefix.read(wire) else {
+            let expected = "a length in decimal digits";
+            return Err(Fault::boxed(at, expected, "something else"));
+        };
+        // a count below what it counts for itself wraps around to one above every maximum
+        let units = count.wrapping_sub(counted.own);
+        match units {
+            _ if units < counted.min || units > counted.max => {
+                let word = definition.unit.word();
+                let least = counted.min.saturating_add(counted.own);
+                let most = counted.max.saturating_add(counted.own);
+                let expected = format!("a length of {least} to {most} {word}");
+                Err(Fault::boxed(at, expected, format!("length {count}")))
+            }
+            _ if counted.even && units & 1 == 1 => {
+                let found = format!("length {count}");
+                Err(Fault::boxed(at, "an even length", found))
+            }
+            _ => Ok(units.saturating_mul(definition.unit_half_bytes)),
         }
     }
 
     /// Whether the content may stand in such a field.
-    pub(crate) fn check(&self, definition: &Definition, start: usize, stop: usize) -> Outcome<()> {
+    #[inline]
+    fn check(&self, definition: &Definition, start: usize, stop: usize) -> Outcome<()> {
         if definition.coding == Coding::Bcd {
-            if definition.letters {
-                return Ok(());
-            }
-            return match nibble::first_non_digit(self.body, start, stop) {
+            let wrong = match definition.nibbles {
+                ALL_NIBBLES => return Ok(()),
+                DIGITS => nibble::first_non_digit(self.body, start, stop),
+                allowed => nibble::first_not_in(self.body, start, stop, allowed),
+            };
+            return match wrong {
                 None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, "decimal digits", "another nibble")),
+                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
             };
         }
-        if definition.coding != Coding::Ascii && !definition.printable {
-            return Ok(());
+        match &definition.charset {
+            None => Ok(()),
+            Some(charset) => self.check_text(definition, charset, start, stop),
         }
-        let bytes = self.body.get(start >> 1..stop >> 1).unwrap_or(&[]);
-        match bytes.iter().position(|byte| !fits(definition, *byte)) {
+    }
+
+    /// The same for what is met seldom.
+    pub(crate) fn check_part(
+        &self,
+        definition: &Definition,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
+        if definition.coding == Coding::Bcd {
+            let wrong = nibble::first_not_in(self.body, start, stop, definition.nibbles);
+            return match wrong {
+                None => Ok(()),
+                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
+            };
+        }
+        match &definition.charset {
+            None => Ok(()),
+            Some(charset) => self.check_text(definition, charset, start, stop),
+        }
+    }
+
+    fn check_text(
+        &self,
+        definition: &Definition,
+        charset: &Charset,
+        start: usize,
+        stop: usize,
+    ) -> Outcome<()> {
+        let octets = self.body.get(start >> 1..stop >> 1).unwrap_or(&[]);
+        let wrong = match definition.coding {
+            Coding::Signed(_) => definition.wrong_in_signed(octets),
+            Coding::Zoned => Definition::wrong_in_zoned(octets),
+            Coding::Text(letters) if definition.class == Class::Signed => {
+                octets.iter().enumerate().position(|(place, byte)| {
+                    let sign = place == 0 && Class::Ans.has(letters.decode(*byte));
+                    !sign && !allows(charset, *byte)
+                })
+            }
+            _ => octets.iter().position(|byte| !allows(charset, *byte)),
+        };
+        match wrong {
             None => Ok(()),
             Some(place) => {
                 let at = (start >> 1).saturating_add(place);
-                Err(Fault::boxed(at, "characters of its set", "another byte"))
+                Err(Fault::boxed(at, definition.wanted(), "another byte"))
             }
         }
     }
@@ -246,11 +420,61 @@ impl<'a> Decoder<'a> {
     }
 }
 
-pub(crate) fn fits(definition: &Definition, byte: u8) -> bool {
-    match definition.coding {
-        Coding::Ascii if definition.printable => (0x20..0x7f).contains(&byte),
-        Coding::Ascii => byte.is_ascii(),
-        Coding::Ebcdic(_) if definition.printable => (0x40..0xff).contains(&byte),
-        _ => true,
+pub(crate) fn allows(charset: &[bool; 256], byte: u8) -> bool {
+    charset.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// Whether the first bit of a bitmap stands for no element.
+fn is_free(head: &Head, place: usize, fixed: bool) -> bool {
+    if fixed {
+        return place == 0;
+    }
+    // it only says that another bitmap follows
+    place.saturating_add(1) < head.bitmaps
+}
+
+impl Definition {
+    /// What may stand in it, for error texts.
+    pub(crate) fn wanted(&self) -> &'static str {
+        match (self.coding, self.nibbles) {
+            (Coding::Bcd, DIGITS) | (Coding::Zoned, _) => "decimal digits",
+            (Coding::Bcd | Coding::Binary, _) => "hex digits",
+            (Coding::Hex(_), _) => Class::Hex.words(),
+            (Coding::Signed(_), _) => Class::Signed.words(),
+            (Coding::Text(_), _) => self.class.words(),
+        }
+    }
+
+    /// The place of the first byte that is wrong: behind the sign are digits.
+    fn wrong_in_signed(&self, octets: &[u8]) -> Option<usize> {
+        let (sign, digits) = octets.split_first()?;
+        let charset = self.charset.as_ref();
+        if charset.is_some_and(|charset| !allows(charset, *sign)) {
+            return Some(0);
+        }
+        let stop = digits.len().saturating_mul(2);
+        let (from, to) = self.signed_digits(stop);
+        nibble::first_not_in(digits, from, to, DIGITS).map(|at| (at >> 1).saturating_add(1))
+    }
+
+    /// Which half-bytes behind the sign are digits, and not the pad.
+    pub(crate) fn signed_digits(&self, half_bytes: usize) -> (usize, usize) {
+        let odd = matches!(self.length, Length::Fixed(units) if units & 1 == 0);
+        match (odd, self.pad.left) {
+            (false, _) => (0, half_bytes),
+            (true, true) => (1, half_bytes),
+            (true, false) => (0, half_bytes.saturating_sub(1)),
+        }
+    }
+
+    /// The place of the first byte that is wrong: the last digit may have another zone.
+    fn wrong_in_zoned(octets: &[u8]) -> Option<usize> {
+        let (last, digits) = octets.split_last()?;
+        let plain = |byte: &u8| (0xf0..=0xf9).contains(byte);
+        let signed = matches!(last >> 4, 0x0c | 0x0d | 0x0f) && last & 0x0f < 10;
+        digits
+            .iter()
+            .position(|byte| !plain(byte))
+            .or((!signed).then_some(digits.len()))
     }
 }

@@ -2,12 +2,13 @@
 
 use zeroize::Zeroizing;
 
-use crate::bitmap;
-use crate::encoding::{Coding, nibble};
+use crate::decode::Decoder;
 use crate::error::EncodeError;
-use crate::mask;
-use crate::message::Message;
-use crate::spec::{Definition, Length, Sensitivity, Spec};
+use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
+use crate::message::{Message, Node};
+use crate::spec::{Definition, Source, Spec};
+use crate::value::Value;
+use crate::write::{finish, reserve, write_plain};
 
 pub(crate) type Encoded<T> = Result<T, EncodeError>;
 
@@ -33,17 +34,28 @@ impl Part<'_> {
 pub(crate) struct Path<'a> {
     pub(crate) parent: Option<&'a Path<'a>>,
     pub(crate) key: &'a str,
+    /// Where conditions find other elements.
+    pub(crate) scope: Option<&'a Scope>,
+    /// What was given for the composite here.
+    pub(crate) members: Option<&'a [(String, Value)]>,
 }
 
 impl<'a> Path<'a> {
     pub(crate) fn top(key: &'a str) -> Self {
-        Self { parent: None, key }
+        Self {
+            parent: None,
+            key,
+            scope: None,
+            members: None,
+        }
     }
 
     pub(crate) fn join(&'a self, key: &'a str) -> Self {
         Self {
             parent: Some(self),
             key,
+            scope: self.scope,
+            members: None,
         }
     }
 
@@ -61,17 +73,100 @@ impl<'a> Path<'a> {
     ) -> EncodeError {
         EncodeError::new(&self.text(), expected, found)
     }
+
+    /// The text given for a part beside this one.
+    pub(crate) fn sibling(&self, keys: &[Box<str>]) -> Option<String> {
+        let mut members = self.parent?.members?;
+        let (last, outer) = keys.split_last()?;
+        let find = |members: &'a [(String, Value)], key: &str| {
+            let found = members.iter().find(|it| it.0.eq_ignore_ascii_case(key));
+            found.map(|(_, value)| value)
+        };
+        for key in outer {
+            match find(members, key)? {
+                Value::Map(inner) => members = inner,
+                _ => return None,
+            }
+        }
+        match find(members, last)? {
+            Value::Text(text) => Some((**text).to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// What conditions look at while a field is written: the elements in front of it.
+pub(crate) struct Scope {
+    mti: [u8; 4],
+    bytes: Zeroizing<Vec<u8>>,
+    nodes: Vec<Node>,
+    /// Texts of parts beside the field, by what was given for them.
+    siblings: Vec<(Box<[Box<str>]>, String)>,
+}
+
+impl Scope {
+    /// The scope of an element: `written` are the elements in front of it and where each starts.
+    pub(crate) fn of(spec: &Spec, mti: &str, body: &[u8], written: &[(usize, usize)]) -> Self {
+        let mut decoder = Decoder::new(spec, body, Vec::new());
+        for (digit, given) in decoder.mti.iter_mut().zip(mti.bytes()) {
+            *digit = given;
+        }
+        for (number, at) in written {
+            let mark = decoder.nodes.len();
+            if decoder.element(*number, *at).is_err() {
+                decoder.nodes.truncate(mark);
+                decoder.parents.clear();
+            }
+        }
+        Self {
+            mti: decoder.mti,
+            bytes: decoder.joined(),
+            nodes: decoder.nodes,
+            siblings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn message_type(&self) -> String {
+        self.mti.iter().map(|digit| char::from(*digit)).collect()
+    }
+
+    pub(crate) fn text(&self, spec: &Spec, number: usize, keys: &[Box<str>]) -> Option<String> {
+        Decoder::new(spec, &self.bytes, self.nodes.clone()).element_text(number, keys)
+    }
+
+    pub(crate) fn sibling(&self, keys: &[Box<str>]) -> Option<String> {
+        let known = self.siblings.iter().find(|(known, _)| **known == *keys);
+        known.map(|(_, text)| text.clone())
+    }
+
+    /// The same scope for a part, whose layouts may look at the parts beside it.
+    fn beside(&self, definition: &Definition, path: &Path<'_>) -> Self {
+        let conditions = definition
+            .layouts
+            .iter()
+            .filter_map(|it| it.when.as_deref());
+        let siblings = conditions.filter_map(|when| match &when.source {
+            Source::Sibling(keys) => Some((keys.clone(), path.sibling(keys)?)),
+            _ => None,
+        });
+        Self {
+            mti: self.mti,
+            bytes: self.bytes.clone(),
+            nodes: self.nodes.clone(),
+            siblings: siblings.collect(),
+        }
+    }
 }
 
 impl Message {
     /// The very bytes the message was decoded from, built field by field.
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(self.bytes.len()));
-        out.extend_from_slice(self.bytes.get(..2).unwrap_or(&[]));
-        out.extend_from_slice(self.bitmap_bytes());
+        out.extend_from_slice(self.bytes.get(..self.head.data).unwrap_or(&[]));
         for element in self.elements() {
             out.extend_from_slice(self.wire_of(element));
         }
+        out.extend_from_slice(self.rest());
         out
     }
 }
@@ -79,66 +174,59 @@ impl Message {
 impl Spec {
     /// Put a message together from a message type and elements, given in any order.
     pub fn assemble(&self, mti: &str, parts: &[Part<'_>]) -> Result<Vec<u8>, EncodeError> {
-        let mut order: Vec<&Part<'_>> = parts.iter().collect();
+        let third = self.envelope.third_bitmap;
+        let mut order: Vec<&Part<'_>> = parts
+            .iter()
+            .filter(|part| third == 0 || usize::from(part.field()) != third)
+            .collect();
         order.sort_by_key(|part| part.field());
-        let numbers: Vec<usize> = order.iter().map(|part| usize::from(part.field())).collect();
-        let mut out = self.head(mti, &numbers, 1)?;
-        for part in order {
-            match part {
-                Part::Wire(_, bytes) => out.extend_from_slice(bytes),
-                Part::Text(field, text) => {
-                    if let Some((_, definition)) = self.element(usize::from(*field)) {
-                        let path = Path::top(&definition.key);
+        let numbers = order.iter().map(|part| usize::from(part.field()));
+        let numbers = self.with_third_bitmap(numbers.collect());
+        let mut out = Vec::with_capacity(512);
+        let texts = HeadTexts {
+            mti,
+            ..HeadTexts::default()
+        };
+        let third_word = self.head(texts, &numbers, &mut out)?;
+        let mut written = Vec::with_capacity(numbers.len());
+        let mut order = order.into_iter();
+        for number in numbers {
+            let at = out.len();
+            if third > 0 && number == third {
+                write_bitmap(self.envelope.bitmap, third_word, BITMAP_BYTES, &mut out);
+                written.push((number, at));
+                continue;
+            }
+            match order.next() {
+                Some(Part::Wire(_, bytes)) => out.extend_from_slice(bytes),
+                Some(Part::Text(_, text)) => {
+                    if let Some((_, definition)) = self.element(number) {
+                        let scope = definition
+                            .conditional
+                            .then(|| Scope::of(self, mti, &out, &written));
+                        let mut path = Path::top(&definition.key);
+                        path.scope = scope.as_ref();
                         self.write_text(definition, text, &path, &mut out)?;
                     }
                 }
+                None => {}
             }
+            written.push((number, at));
         }
         Ok(out)
     }
 
-    /// Message type and bitmaps for the elements `numbers`, which are in order.
-    pub(crate) fn head(
-        &self,
-        mti: &str,
-        numbers: &[usize],
-        bitmaps_min: usize,
-    ) -> Encoded<Vec<u8>> {
-        let digits = mti.len() == 4 && mti.bytes().all(|digit| digit.is_ascii_digit());
-        let message_type = nibble::parse_hex(mti).ok().filter(|_| digits);
-        let message_type = message_type
-            .ok_or_else(|| Path::top("mti").error("four digits", "another message type"))?;
-        let mut words = [0_u64; 3];
-        let mut previous = 0;
-        for number in numbers {
-            let refused =
-                |expected, found| Err(Path::top(&number.to_string()).error(expected, found));
-            if *number == previous {
-                return refused("each element once", "it twice");
-            }
-            previous = *number;
-            if self.element(*number).is_none() {
-                return refused("an element of this dialect", "one it does not have");
-            }
-            let place = number.saturating_sub(1).div_euclid(64);
-            let bit = number.saturating_sub(place.saturating_mul(64));
-            if let Some(word) = words.get_mut(place) {
-                *word = bitmap::with(*word, bit);
+    /// The numbers of elements, with that of the one that holds the third bitmap if it is needed.
+    pub(crate) fn with_third_bitmap(&self, mut numbers: Vec<usize>) -> Vec<usize> {
+        let third = self.envelope.third_bitmap;
+        if third > 0 {
+            numbers.retain(|number| *number != third);
+            if numbers.iter().any(|number| *number > 128) {
+                numbers.push(third);
+                numbers.sort_unstable();
             }
         }
-        let used = words
-            .iter()
-            .rposition(|word| *word != 0)
-            .map_or(1, |last| last.saturating_add(1));
-        let count = used.max(bitmaps_min).min(self.bitmaps_max);
-        let mut out = Vec::with_capacity(512);
-        out.extend_from_slice(&message_type);
-        for (place, word) in words.iter().take(count).enumerate() {
-            let more = place.saturating_add(1) < count;
-            let word = if more { *word | bitmap::FIRST } else { *word };
-            out.extend_from_slice(&word.to_be_bytes());
-        }
-        Ok(out)
+        numbers
     }
 
     /// One field from its text, with its length prefix.
@@ -167,15 +255,13 @@ impl Spec {
         half_bytes: usize,
         content: &[u8],
         path: &Path<'_>,
-    ) -> Encoded<usize> {
+    ) -> Encoded<Option<usize>> {
         if definition.layouts.is_empty() || half_bytes == 0 {
-            return Ok(0);
+            return Ok(None);
         }
-        let mut decoder = crate::decode::Decoder {
-            spec: self,
-            body: content,
-            nodes: Vec::new(),
-        };
+        let beside = path.scope.map(|scope| scope.beside(definition, path));
+        let mut decoder = Decoder::new(self, content, Vec::new());
+        decoder.scope = beside.as_ref();
         let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
         let outcome = decoder.composite(definition, start, start.saturating_add(half_bytes));
         outcome.map_err(|fault| {
@@ -184,110 +270,4 @@ impl Spec {
             EncodeError::new(&fault.path, expected, fault.found)
         })
     }
-}
-
-/// Leave room for the length prefix; gives the place where the content starts.
-pub(crate) fn reserve(definition: &Definition, out: &mut Vec<u8>) -> usize {
-    if let Length::Counted { prefix, .. } = definition.length {
-        out.resize(out.len().saturating_add(prefix.bytes), 0);
-    }
-    out.len()
-}
-
-/// Check the length of what was written from `content` on, and fill in the prefix.
-pub(crate) fn finish(
-    definition: &Definition,
-    content: usize,
-    half_bytes: usize,
-    path: &Path<'_>,
-    out: &mut [u8],
-) -> Encoded<()> {
-    let per_unit = definition.unit.half_bytes();
-    let word = definition.unit.word();
-    if half_bytes.checked_rem(per_unit) != Some(0) {
-        return Err(path.error(format!("whole {word}"), format!("{half_bytes} half-bytes")));
-    }
-    let units = half_bytes.div_euclid(per_unit);
-    match definition.length {
-        Length::Rest => Ok(()),
-        Length::Fixed(wanted) if wanted == units => Ok(()),
-        Length::Fixed(wanted) => Err(path.error(definition.unit.count(wanted), units.to_string())),
-        Length::Counted { min, max, .. } if units < min || units > max => {
-            Err(path.error(format!("{min} to {max} {word}"), units.to_string()))
-        }
-        Length::Counted { prefix, .. } => {
-            let from = content.saturating_sub(prefix.bytes);
-            if let Some(wire) = out.get_mut(from..content) {
-                prefix.write(units, wire);
-            }
-            Ok(())
-        }
-    }
-}
-
-/// Append a text's bytes; gives the half-bytes written, without the pad.
-pub(crate) fn write_plain(
-    definition: &Definition,
-    text: &str,
-    path: &Path<'_>,
-    out: &mut Vec<u8>,
-) -> Encoded<usize> {
-    if definition.coding.is_nibbles() {
-        return write_nibbles(definition, text, path, out);
-    }
-    if definition.sensitivity != Sensitivity::None && mask::is_masked(text) {
-        return Err(masked_text(path));
-    }
-    let before = out.len();
-    for character in text.chars() {
-        let byte = match definition.coding {
-            Coding::Ebcdic(page) => page.encode(character),
-            _ => u8::try_from(u32::from(character)).ok().filter(u8::is_ascii),
-        };
-        let byte = byte.filter(|byte| crate::decode::fits(definition, *byte));
-        out.push(byte.ok_or_else(|| {
-            path.error(
-                "characters of its set",
-                "a character that the set does not have",
-            )
-        })?);
-    }
-    Ok(out.len().saturating_sub(before).saturating_mul(2))
-}
-
-fn write_nibbles(
-    definition: &Definition,
-    text: &str,
-    path: &Path<'_>,
-    out: &mut Vec<u8>,
-) -> Encoded<usize> {
-    let digits_only = definition.coding == Coding::Bcd && !definition.letters;
-    let odd = text.len() & 1 == 1;
-    let mut held = (odd && definition.pad.left).then_some(definition.pad.nibble);
-    for character in text.bytes() {
-        let value = nibble::from_char(character).filter(|value| *value < 10 || !digits_only);
-        let Some(value) = value else {
-            if character == b'*' {
-                return Err(masked_text(path));
-            }
-            let wanted = if digits_only {
-                "decimal digits"
-            } else {
-                "hex digits"
-            };
-            return Err(path.error(wanted, "another character"));
-        };
-        match held.take() {
-            None => held = Some(value),
-            Some(high) => out.push(high << 4 | value),
-        }
-    }
-    if let Some(high) = held {
-        out.push(high << 4 | definition.pad.nibble);
-    }
-    Ok(text.len())
-}
-
-fn masked_text(path: &Path<'_>) -> EncodeError {
-    path.error("the value itself", "masked text")
 }

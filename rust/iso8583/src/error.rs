@@ -31,7 +31,8 @@ pub struct DecodeError {
     pub expected: String,
     /// What is there instead, in lengths and counts.
     pub found: String,
-    /// The elements read before the fault.
+    /// What could be read: the elements before the fault, and those behind it if its extent is
+    /// known.
     pub partial: Option<Box<Message>>,
 }
 
@@ -151,6 +152,8 @@ pub(crate) struct Fault {
     pub(crate) offset: usize,
     pub(crate) expected: String,
     pub(crate) found: String,
+    /// Where the next field starts, if the faulty one's extent is known.
+    pub(crate) resume: Option<usize>,
 }
 
 impl Fault {
@@ -164,6 +167,7 @@ impl Fault {
             offset,
             expected: expected.into(),
             found: found.into(),
+            resume: None,
         })
     }
 
@@ -175,6 +179,8 @@ impl Fault {
     pub(crate) fn under(mut self: Box<Self>, key: &str) -> Box<Self> {
         self.path = if self.path.is_empty() {
             key.to_owned()
+        } else if key.is_empty() {
+            self.path
         } else {
             format!("{key}.{}", self.path)
         };

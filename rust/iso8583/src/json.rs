@@ -13,15 +13,32 @@ impl Message {
         out.extend_from_slice(b"{\"mti\":\"");
         out.extend_from_slice(self.mti().as_bytes());
         out.extend_from_slice(b"\",\"bitmap\":\"");
-        self.bitmap_bytes()
-            .iter()
-            .for_each(|byte| push_hex(*byte, &mut out));
+        let words = self.head.words.iter().take(self.head.bitmaps);
+        words
+            .flat_map(|word| word.to_be_bytes())
+            .for_each(|byte| push_hex(byte, &mut out));
         out.push(b'"');
+        if !self.header().is_empty() {
+            out.extend_from_slice(b",\"_header\":\"");
+            self.header()
+                .iter()
+                .for_each(|byte| push_hex(*byte, &mut out));
+            out.push(b'"');
+        }
         let mut nested = false;
         for element in self.elements() {
             out.push(b',');
             self.push_member(element, reveal, &mut out);
             nested |= self.has_children(element);
+        }
+        if !self.rest().is_empty() {
+            out.extend_from_slice(b",\"_rest\":\"");
+            let hidden = if reveal { None } else { Some(*b"**") };
+            for byte in self.rest() {
+                let pair = [nibble::to_char(byte >> 4), nibble::to_char(*byte)];
+                out.extend(hidden.unwrap_or(pair));
+            }
+            out.push(b'"');
         }
         if nested {
             out.extend_from_slice(b",\"subfields\":{");
@@ -47,8 +64,10 @@ impl Message {
     fn push_key(&self, index: usize, out: &mut Vec<u8>) {
         out.push(b'"');
         match self.node(index).and_then(|node| self.definition(node)) {
-            Some(definition) => out.extend_from_slice(definition.key.as_bytes()),
-            None => out.extend_from_slice(self.key(index).as_bytes()),
+            Some(definition) if !definition.key.is_empty() => {
+                out.extend_from_slice(definition.key.as_bytes());
+            }
+            _ => out.extend_from_slice(self.key(index).as_bytes()),
         }
         out.extend_from_slice(b"\":");
     }

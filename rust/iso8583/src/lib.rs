@@ -22,28 +22,42 @@
 )]
 
 mod bitmap;
+mod builder;
 mod compose;
+mod compose_bitmapped;
+mod compose_tagged;
 mod compose_tags;
 mod composite;
 mod decode;
+mod edit;
 mod encode;
 mod encoding;
 mod error;
 mod frame;
+mod from_json;
+mod head;
 mod json;
 mod mapping;
 mod mask;
 mod message;
 mod resolve;
+mod seal;
 mod spec;
+mod tagged;
 mod tlv;
+mod track;
 mod value;
+mod when;
+mod write;
 
+pub use builder::MessageBuilder;
 pub use encode::Part;
 pub use error::{DecodeError, EncodeError, FrameError, SpecError};
-pub use frame::{Frame, Framer, Framing, HeaderMode, Kind as FrameKind};
+pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKind, PollPolicy};
 pub use message::Message;
-pub use spec::Spec;
+pub use seal::Sealed;
+pub use spec::{Severity, Spec, SpecIssue};
+pub use track::{NoTrack, Track2};
 pub use value::{ClearText, Value};
 
 /// Longest message body that is decoded; far above any network's frame.

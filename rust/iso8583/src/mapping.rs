@@ -17,6 +17,10 @@ pub(crate) struct Entry<'a> {
 pub(crate) struct Elements<'a> {
     pub(crate) mti: Option<&'a ClearText>,
     pub(crate) bitmap: Option<&'a ClearText>,
+    /// The bytes in front of the message type.
+    pub(crate) header: Option<&'a ClearText>,
+    /// The bytes behind the elements that could be read.
+    pub(crate) rest: Option<&'a ClearText>,
     pub(crate) entries: BTreeMap<u16, Entry<'a>>,
 }
 
@@ -37,13 +41,17 @@ impl<'a> Elements<'a> {
         match (key, value) {
             ("mti" | "0", Value::Text(text)) => self.mti = Some(text),
             ("bitmap", Value::Text(text)) => self.bitmap = Some(text),
+            ("_header", Value::Text(text)) => self.header = Some(text),
+            ("_rest", Value::Text(text)) => self.rest = Some(text),
             ("subfields", Value::Map(members)) => {
                 for (number, nested) in members {
                     let path = Path::top(number);
                     self.entry(number, &path)?.merge(nested, &path)?;
                 }
             }
-            ("mti" | "0" | "bitmap", _) => return Err(path.error("a text", value.kind())),
+            ("mti" | "0" | "bitmap" | "_header" | "_rest", _) => {
+                return Err(path.error("a text", value.kind()));
+            }
             ("subfields", _) => return Err(path.error("nested values", value.kind())),
             (_, Value::Text(text)) if !key.contains('.') => {
                 let entry = self.entry(key, &path)?;

@@ -2,7 +2,7 @@
 
 use crate::encoding::{Coding, nibble};
 use crate::message::{Kind, Message, Node};
-use crate::spec::Sensitivity;
+use crate::spec::{Definition, NibbleStyle, Sensitivity};
 
 /// An account number shorter than this is starred whole: too little of it would stay hidden.
 const PAN_LENGTH_MIN: usize = 13;
@@ -27,6 +27,19 @@ pub(crate) fn is_masked(text: &str) -> bool {
             .skip(ends.0)
             .take(hidden)
             .all(|character| character == '*')
+}
+
+/// A card number's digits with the middle starred, or all of them where there are too few.
+pub(crate) fn masked_pan(digits: &str) -> String {
+    let length = digits.chars().count();
+    let shown = |place: usize| {
+        length >= PAN_LENGTH_MIN
+            && (place < SHOWN_FIRST || place >= length.saturating_sub(SHOWN_LAST))
+    };
+    let characters = digits.chars().enumerate();
+    characters
+        .map(|(place, digit)| if shown(place) { digit } else { '*' })
+        .collect()
 }
 
 impl Message {
@@ -62,7 +75,7 @@ impl Message {
     pub(crate) fn plain_bytes(&self, index: usize, masked: bool) -> Option<&[u8]> {
         let node = self.node(index)?;
         let whole = node.start & 1 == 0 && node.stop & 1 == 0;
-        let plain = whole && self.coding(node).is_nibbles();
+        let plain = whole && self.is_hex(node);
         if !plain || (masked && self.holds_card_data(index, node)) {
             return None;
         }
@@ -70,30 +83,9 @@ impl Message {
             .get(node.start as usize >> 1..node.stop as usize >> 1)
     }
 
-    fn clear_characters(&self, node: &Node, mut emit: impl FnMut(char)) {
-        let (start, stop) = (node.start as usize, node.stop as usize);
-        match self.coding(node) {
-            Coding::Bcd | Coding::Binary => {
-                for position in start..stop {
-                    emit(char::from(nibble::to_char(nibble::at(
-                        &self.bytes,
-                        position,
-                    ))));
-                }
-            }
-            Coding::Ascii => {
-                let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
-                for byte in bytes {
-                    emit(char::from(*byte));
-                }
-            }
-            Coding::Ebcdic(page) => {
-                let bytes = self.bytes.get(start >> 1..stop >> 1).unwrap_or(&[]);
-                for byte in bytes {
-                    emit(page.decode(*byte));
-                }
-            }
-        }
+    fn clear_characters(&self, node: &Node, emit: impl FnMut(char)) {
+        let place = (node.start as usize, node.stop as usize);
+        emit_text(self.definition(node), &self.bytes, place, emit);
     }
 
     fn holds_card_data(&self, index: usize, node: &Node) -> bool {
@@ -107,6 +99,10 @@ impl Message {
     /// where they start. Ranges may lie within each other.
     fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
         let inside = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
+        if let Coding::Hex(_) | Coding::Signed(_) | Coding::Zoned = self.coding(node) {
+            // characters and half-bytes do not go together; nothing is shown
+            return vec![(0, usize::MAX)];
+        }
         let per_character = if self.coding(node).is_nibbles() { 1 } else { 2 };
         let own_start = node.start as usize;
         let mut stars: Vec<Stars> = inside
@@ -142,4 +138,61 @@ impl Message {
             _ => Some((start, stop)),
         }
     }
+}
+
+/// Call `emit` with every character of the text at half-bytes `place.0..place.1` of `octets`.
+pub(crate) fn emit_text(
+    definition: Option<&Definition>,
+    octets: &[u8],
+    (start, stop): (usize, usize),
+    mut emit: impl FnMut(char),
+) {
+    let coding = definition.map_or(Coding::Binary, |definition| definition.coding);
+    let bytes = || octets.get(start >> 1..stop >> 1).unwrap_or(&[]);
+    match (coding, definition) {
+        (Coding::Bcd | Coding::Binary, _) | (_, None) => {
+            let style = definition.map_or(NibbleStyle::Lower, |definition| definition.style);
+            for position in start..stop {
+                emit(styled(style, nibble::at(octets, position)));
+            }
+        }
+        (Coding::Text(letters), _) => {
+            for byte in bytes() {
+                emit(letters.decode(*byte));
+            }
+        }
+        (Coding::Hex(letters), _) => {
+            for byte in bytes() {
+                emit(letters.decode(*byte).to_ascii_lowercase());
+            }
+        }
+        (Coding::Signed(letters), Some(definition)) => {
+            let Some((sign, digits)) = bytes().split_first() else {
+                return;
+            };
+            emit(letters.decode(*sign));
+            let (from, to) = definition.signed_digits(digits.len().saturating_mul(2));
+            for position in from..to {
+                emit(char::from(nibble::to_char(nibble::at(digits, position))));
+            }
+        }
+        (Coding::Zoned, _) => {
+            match bytes().last().map(|last| last >> 4) {
+                Some(0x0c) => emit('+'),
+                Some(0x0d) => emit('-'),
+                _ => {}
+            }
+            for byte in bytes() {
+                emit(char::from(nibble::to_char(*byte)));
+            }
+        }
+    }
+}
+
+fn styled(style: NibbleStyle, value: u8) -> char {
+    char::from(match (style, value) {
+        (NibbleStyle::Track, 0x0d) => b'=',
+        (NibbleStyle::Lower, _) => nibble::to_char(value),
+        _ => nibble::to_upper(value),
+    })
 }

@@ -8,12 +8,15 @@ use zeroize::Zeroizing;
 use crate::bitmap;
 use crate::encoding::Coding;
 use crate::encoding::nibble;
-use crate::spec::{Definition, NONE, Sensitivity, Spec};
+use crate::error::bytes;
+use crate::spec::{Definition, Length, NONE, NibbleStyle, Sensitivity, Spec, TagCoding};
+use crate::tagged::tag_text;
 use crate::value::ClearText;
 
 /// One decoded message. Owns its bytes, which are wiped when it is dropped.
 pub struct Message {
     pub(crate) spec: Arc<Spec>,
+    /// The body, and behind it the bytes that it holds as hex text and that have parts.
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) head: Head,
@@ -25,7 +28,16 @@ pub(crate) struct Head {
     /// Four ASCII digits; zeros where nothing was read.
     pub(crate) mti: [u8; 4],
     pub(crate) words: [u64; 3],
+    /// Bitmaps in front of the data.
     pub(crate) bitmaps: usize,
+    /// First byte of the data elements.
+    pub(crate) data: usize,
+    /// First byte behind the data elements that were read.
+    pub(crate) rest: usize,
+    /// Whether what follows them is part of the message.
+    pub(crate) rest_kept: bool,
+    /// First byte behind the body.
+    pub(crate) end: usize,
 }
 
 impl Head {
@@ -44,7 +56,11 @@ pub(crate) enum Kind {
     /// The bitmap of a bitmapped composite.
     Bitmap,
     Dataset,
+    /// A tag whose key is the hex of its bytes.
     Tag,
+    /// A tag whose key is its text.
+    AsciiTag,
+    EbcdicTag,
     /// A constructed tag with its tags behind it.
     Template,
     /// A constructed tag whose content is no BER-TLV; treated as sensitive.
@@ -95,14 +111,37 @@ impl Message {
         &self.spec
     }
 
-    /// Every bitmap, one after the other, as lower-case hex.
+    /// Every bitmap in front of the data, one after the other, as lower-case hex.
     pub fn bitmap(&self) -> String {
-        nibble::hex(self.bitmap_bytes())
+        let words = self.head.words.iter().take(self.head.bitmaps);
+        let octets: Vec<u8> = words.flat_map(|word| word.to_be_bytes()).collect();
+        nibble::hex(&octets)
     }
 
-    pub(crate) fn bitmap_bytes(&self) -> &[u8] {
-        let to = self.head.bitmaps.saturating_mul(8).saturating_add(2);
-        self.bytes.get(2..to).unwrap_or(&[])
+    /// The bytes in front of the message type; empty where the dialect has none.
+    pub fn header(&self) -> &[u8] {
+        let length = self.spec.envelope.header.len();
+        self.bytes.get(..length).unwrap_or(&[])
+    }
+
+    /// Bytes behind the elements that could be read, if the dialect keeps them. Nothing is known
+    /// about what they hold.
+    pub fn rest(&self) -> &[u8] {
+        let kept = self.bytes.get(self.head.rest..self.head.end);
+        kept.filter(|_| self.head.rest_kept).unwrap_or(&[])
+    }
+
+    /// What was left out without being a fault.
+    pub fn warnings(&self) -> Vec<String> {
+        let left = self.head.end.saturating_sub(self.head.rest);
+        if left == 0 || self.head.rest_kept {
+            return Vec::new();
+        }
+        vec![format!(
+            "{} ignored at offset {}",
+            bytes(left),
+            self.head.rest
+        )]
     }
 
     /// Whether a data element was read.
@@ -152,6 +191,9 @@ impl Message {
         for element in self.elements() {
             self.add_rows(element, &self.key(element), masked, &mut rows);
         }
+        if let Some(text) = self.text_at("_rest", masked) {
+            rows.push(("_rest".to_owned(), "Not read".to_owned(), text));
+        }
         rows
     }
 
@@ -183,7 +225,9 @@ impl Message {
 
     fn text_at(&self, path: &str, masked: bool) -> Option<String> {
         if let Some(text) = self.head_text(path) {
-            return Some(text);
+            // nobody knows what the rest holds
+            let hidden = masked && path == "_rest";
+            return Some(if hidden { "*".repeat(text.len()) } else { text });
         }
         let found = self.resolve(path)?;
         if found.dataset_id {
@@ -196,6 +240,8 @@ impl Message {
         match path {
             "0" | "mti" => Some(self.mti().to_owned()),
             "bitmap" => Some(self.bitmap()),
+            "_header" if !self.header().is_empty() => Some(nibble::hex(self.header())),
+            "_rest" if !self.rest().is_empty() => Some(nibble::hex(self.rest())),
             _ => None,
         }
     }
@@ -215,6 +261,13 @@ impl Message {
     pub(crate) fn coding(&self, node: &Node) -> Coding {
         self.definition(node)
             .map_or(Coding::Binary, |definition| definition.coding)
+    }
+
+    /// Whether the node's text is the plain lower-case hex of its half-bytes.
+    pub(crate) fn is_hex(&self, node: &Node) -> bool {
+        self.definition(node).is_none_or(|definition| {
+            definition.coding.is_nibbles() && definition.style == NibbleStyle::Lower
+        })
     }
 
     pub(crate) fn sensitivity(&self, node: &Node) -> Sensitivity {
@@ -296,6 +349,8 @@ impl Message {
                 .definition(node)
                 .map_or_else(String::new, |it| it.key.to_string()),
             Kind::Bitmap => "_bitmap".to_owned(),
+            Kind::AsciiTag => tag_text(TagCoding::Ascii, self.id_bytes(index)),
+            Kind::EbcdicTag => tag_text(TagCoding::Ebcdic, self.id_bytes(index)),
             Kind::Dataset | Kind::Tag | Kind::Template | Kind::Opaque => {
                 nibble::hex(self.id_bytes(index)).to_ascii_uppercase()
             }
@@ -306,7 +361,17 @@ impl Message {
         let Some(node) = self.node(index) else {
             return &[];
         };
-        let to = (node.stop as usize).div_ceil(2);
+        let counted = match self.definition(node).map(|definition| definition.length) {
+            Some(Length::Counted(counted)) if counted.area > 0 => Some(counted),
+            _ => None,
+        };
+        let to = match counted {
+            // the filler behind the value belongs to the element
+            Some(counted) => (node.wire as usize)
+                .saturating_add(counted.prefix.bytes)
+                .saturating_add(counted.area),
+            None => (node.stop as usize).div_ceil(2),
+        };
         self.bytes.get(node.wire as usize..to).unwrap_or(&[])
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::encoding::nibble;
 use crate::message::{Kind, Message};
+use crate::spec::Definition;
 
 /// Where a path leads: a node, or the id of a data set.
 pub(crate) struct Found {
@@ -76,11 +77,17 @@ impl Message {
         match node.kind {
             Kind::Element | Kind::Part => self
                 .definition(node)
-                .is_some_and(|definition| &*definition.key == key),
+                .is_some_and(|definition| &*definition.key == key || is_lead(definition, key)),
             Kind::Bitmap => key.eq_ignore_ascii_case("_bitmap"),
+            Kind::AsciiTag | Kind::EbcdicTag => self.key(index).eq_ignore_ascii_case(key),
             _ => spells(key, self.id_bytes(index)),
         }
     }
+}
+
+/// Keys that start with an underscore are of either case, as `_bitmap` is.
+fn is_lead(definition: &Definition, key: &str) -> bool {
+    definition.key.starts_with('_') && definition.key.eq_ignore_ascii_case(key)
 }
 
 /// Whether hex text of either case stands for these bytes.

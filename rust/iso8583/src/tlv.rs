@@ -105,12 +105,16 @@ impl<'a> Decoder<'a> {
                 let fault = Fault::boxed(length_at, expected, format!("length {length}"));
                 return Err(fault.under(&key()));
             }
-            self.tag(tags, tag, at, (content, next), depth);
+            if let Some(definition) = self.tag(tags, tag, at, (content, next), depth) {
+                self.examine(definition, content, next)
+                    .map_err(|fault| fault.under(&key()))?;
+            }
             at = next;
         }
         Ok(())
     }
 
+    /// Open a tag's node; gives its definition if there is more to look at.
     fn tag(
         &mut self,
         tags: &'a TagTable,
@@ -118,8 +122,9 @@ impl<'a> Decoder<'a> {
         at: usize,
         (content, next): (usize, usize),
         depth: usize,
-    ) {
-        let definition = number(tag).map_or(crate::spec::NONE, |number| tags.find(number));
+    ) -> Option<u16> {
+        let known = number(tag).and_then(|number| tags.find(number));
+        let definition = known.map_or(crate::spec::NONE, |known| known.definition);
         let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
         let mut node = Node::new(definition, Kind::Tag, at, from, to);
         node.tag_bytes = u8::try_from(tag.len()).unwrap_or(u8::MAX);
@@ -141,6 +146,28 @@ impl<'a> Decoder<'a> {
             }
         }
         self.close(index);
+        let examined = !template && known.is_some_and(|known| known.examined);
+        examined.then_some(definition)
+    }
+
+    /// The value of the last tag, whose definition says more than that it is there.
+    #[cold]
+    fn examine(&mut self, definition: u16, content: usize, next: usize) -> Outcome<()> {
+        let Some(definition) = self.spec.definition(definition) else {
+            return Ok(());
+        };
+        let index = self.nodes.len().saturating_sub(1);
+        let (start, stop) = (content.saturating_mul(2), next.saturating_mul(2));
+        self.check_part(definition, start, stop)?;
+        if !definition.layouts.is_empty() && start < stop {
+            if let Some(node) = self.nodes.get_mut(index) {
+                // open again: its children are still to come
+                node.next = 0;
+            }
+            self.composite(definition, start, stop)?;
+            self.close(index);
+        }
+        Ok(())
     }
 }
 

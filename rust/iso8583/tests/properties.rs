@@ -169,7 +169,7 @@ proptest! {
         bodies in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..6),
         cuts in proptest::collection::vec(0_usize..400, 0..10),
     ) {
-        let writer = Framer::new(Framing::Vmlh, HeaderMode::None, 2_048);
+        let writer = Framer::new(Framing::VMLH, HeaderMode::None, 2_048);
         let mut stream = Vec::new();
         for body in &bodies {
             stream.extend(writer.wrap(body, None, None).unwrap());
@@ -177,7 +177,7 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(stream.len())).collect();
         cuts.extend([0, stream.len()]);
         cuts.sort_unstable();
-        let mut reader = Framer::new(Framing::Vmlh, HeaderMode::None, 2_048);
+        let mut reader = Framer::new(Framing::VMLH, HeaderMode::None, 2_048);
         let mut found = Vec::new();
         for pair in cuts.windows(2) {
             let frames = reader.feed(&stream[pair[0]..pair[1]]).unwrap();
@@ -191,7 +191,7 @@ proptest! {
     fn any_stream_gives_frames_or_one_lasting_fault(
         chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..8),
     ) {
-        let mut framer = Framer::new(Framing::Vmlh, HeaderMode::Auto, 128);
+        let mut framer = Framer::new(Framing::VMLH, HeaderMode::Auto, 128);
         let mut faults: Vec<u64> = Vec::new();
         for chunk in &chunks {
             match framer.feed(chunk) {
@@ -254,7 +254,7 @@ fn nothing_that_prints_shows_card_data() {
     }
     let error = SPEC.decode(&octets(&ECOMMERCE[..100])).unwrap_err();
     assert!(!format!("{error:?} {error}").contains("4567"));
-    let mut reader = Framer::new(Framing::Whole, HeaderMode::None, 2_048);
+    let mut reader = Framer::new(Framing::WHOLE, HeaderMode::None, 2_048);
     let cut = reader.feed(&octets(ECOMMERCE)).unwrap();
     let printed = format!("{cut:?}");
     assert_eq!(printed, "[Frame(message, header 0, body 171 bytes)]");

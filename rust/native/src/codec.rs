@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use cbs_iso8583::Spec;
+use cbs_iso8583::{EncodeError, Severity, Spec, Value};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use crate::batch::{self, Body};
+use crate::builder::MessageBuilder;
 use crate::errors;
+use crate::mac::MacKey;
 use crate::mapping;
 use crate::message::Message;
 
@@ -14,6 +17,27 @@ use crate::message::Message;
 #[pyclass(frozen, subclass, module = "cbs._native")]
 pub(crate) struct Codec {
     pub(crate) inner: Arc<Spec>,
+}
+
+impl Codec {
+    fn write<'py>(
+        &self,
+        python: Python<'py>,
+        value: Result<Value, EncodeError>,
+        mac_key: Option<&MacKey>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let octets = value.and_then(|value| match mac_key {
+            None => self.inner.encode(&value),
+            Some(key) => {
+                let compute = |covered: &[u8]| key.compute(covered);
+                self.inner.encode_sealed(&value, compute)
+            }
+        });
+        match octets {
+            Ok(octets) => Ok(PyBytes::new(python, &octets)),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
+    }
 }
 
 #[pymethods]
@@ -44,23 +68,67 @@ impl Codec {
         }
     }
 
+    #[pyo3(signature = (message, *, mac_key=None))]
     fn encode<'py>(
         &self,
         python: Python<'py>,
         message: &Bound<'py, PyAny>,
+        mac_key: Option<&MacKey>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         if let Ok(decoded) = message.cast::<Message>() {
-            return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
+            let Some(key) = mac_key else {
+                return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
+            };
+            return decoded.get().sealed(python, key);
         }
-        let value = mapping::read(message, "").map_err(|error| errors::encode(python, &error))?;
-        match self.inner.encode(&value) {
-            Ok(octets) => Ok(PyBytes::new(python, &octets)),
-            Err(error) => Err(errors::encode(python, &error)),
+        let is_record = || message.get_type().hasattr("__dataclass_fields__");
+        if !message.is_instance_of::<PyDict>() && is_record()? {
+            let binding = python.import("cbs.binding")?;
+            let fields = binding.call_method1("to_fields", (message,))?;
+            return self.write(python, mapping::read(&fields, ""), mac_key);
         }
+        self.write(python, mapping::read(message, ""), mac_key)
+    }
+
+    fn encode_json<'py>(
+        &self,
+        python: Python<'py>,
+        document: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if let Ok(text) = document.cast::<PyString>() {
+            return self.write(python, Value::from_json(text.to_str()?.as_bytes()), None);
+        }
+        self.write(python, Value::from_json(document.extract()?), None)
+    }
+
+    fn decode_many<'py>(
+        &self,
+        python: Python<'py>,
+        bodies: Vec<Body<'py>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        batch::decode(python, &self.inner, bodies)
+    }
+
+    fn builder(&self, mti: &str) -> MessageBuilder {
+        MessageBuilder::new(cbs_iso8583::MessageBuilder::new(&self.inner, mti))
     }
 }
 
-/// Add this file's classes to the module.
+/// Everything that is wrong or odd in a specification: (severity, path, line, problem).
+#[pyfunction]
+fn lint_specification(specification: &str) -> Vec<(&'static str, String, Option<usize>, String)> {
+    let word = |severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    Spec::lint(specification)
+        .into_iter()
+        .map(|issue| (word(issue.severity), issue.path, issue.line, issue.problem))
+        .collect()
+}
+
+/// Add this file's classes and functions to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(lint_specification, module)?)?;
     module.add_class::<Codec>()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use cbs_iso8583::{FrameError, Framing, HeaderMode};
+use cbs_iso8583::{FrameError, HeaderPart, PollPolicy};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -12,7 +12,7 @@ use crate::errors;
 /// One frame cut from the stream.
 #[pyclass(frozen, module = "cbs._native")]
 pub(crate) struct Frame {
-    inner: cbs_iso8583::Frame,
+    pub(crate) inner: cbs_iso8583::Frame,
 }
 
 #[pymethods]
@@ -39,6 +39,15 @@ impl Frame {
         PyBytes::new(python, self.inner.body())
     }
 
+    #[getter]
+    fn trailer<'py>(&self, python: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(python, self.inner.trailer())
+    }
+
+    fn header_fields<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        named(python, self.inner.header_fields())
+    }
+
     fn __repr__(&self) -> String {
         format!("<{:?}>", self.inner)
     }
@@ -59,27 +68,17 @@ impl Framer {
 #[pymethods]
 impl Framer {
     #[new]
-    #[pyo3(signature = (framing, *, header=None, frame_length_max=2048))]
-    fn new(framing: &str, header: Option<&str>, frame_length_max: usize) -> PyResult<Self> {
-        let framing = match framing {
-            "vmlh" => Framing::Vmlh,
-            "none" => Framing::Whole,
-            _ => {
-                return Err(PyValueError::new_err(
-                    "framing must be \"vmlh\" or \"none\"",
-                ));
-            }
-        };
-        let header = match header {
-            None => HeaderMode::None,
-            Some("visa22") => HeaderMode::Visa22,
-            Some("auto") => HeaderMode::Auto,
-            Some(_) => {
-                let problem = "header must be None, \"visa22\" or \"auto\"";
-                return Err(PyValueError::new_err(problem));
-            }
-        };
-        let inner = cbs_iso8583::Framer::new(framing, header, frame_length_max);
+    #[pyo3(signature = (framing, *, header=None, frame_length_max=2048, polls="answer"))]
+    fn new(
+        framing: &str,
+        header: Option<&str>,
+        frame_length_max: usize,
+        polls: &str,
+    ) -> PyResult<Self> {
+        let polls = PollPolicy::parse(polls).map_err(PyValueError::new_err)?;
+        let inner = cbs_iso8583::Framer::from_texts(framing, header, frame_length_max)
+            .map_err(PyValueError::new_err)?
+            .with_polls(polls);
         Ok(Self {
             inner: Mutex::new(inner),
         })
@@ -120,6 +119,21 @@ impl Framer {
         let octets = self.locked().answer(&frame.get().inner);
         octets.map(|octets| PyBytes::new(python, &octets))
     }
+}
+
+fn named<'py>(
+    python: Python<'py>,
+    parts: Vec<(&'static str, HeaderPart)>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(python);
+    for (name, part) in parts {
+        match part {
+            HeaderPart::Number(number) => fields.set_item(name, number)?,
+            HeaderPart::Text(text) => fields.set_item(name, text)?,
+            HeaderPart::Header(parts) => fields.set_item(name, named(python, parts)?)?,
+        }
+    }
+    Ok(fields)
 }
 
 fn frames(frames: Vec<cbs_iso8583::Frame>) -> Vec<Frame> {

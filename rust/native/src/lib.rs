@@ -1,12 +1,16 @@
 //! The Python extension module `cbs._native`: conversion between Python and the pure crates,
 //! nothing else.
 
+mod batch;
+mod builder;
 mod codec;
 mod errors;
 mod framer;
+mod mac;
 mod mapping;
 mod message;
 mod network;
+mod track;
 
 use pyo3::prelude::*;
 
@@ -20,8 +24,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
             "release"
         },
     )?;
+    builder::register(module)?;
     codec::register(module)?;
     framer::register(module)?;
+    mac::register(module)?;
     message::register(module)?;
+    track::register(module)?;
     network::register(module)
 }

@@ -1,10 +1,20 @@
 //! `cbs._native.Message`: a read-only mapping from path to text.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, LazyLock};
 
-use pyo3::exceptions::PyKeyError;
+use cbs_iso8583::EncodeError;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyList};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
+
+use crate::builder::{self, MessageBuilder};
+use crate::errors;
+use crate::mac::MacKey;
+use crate::track::Track2;
+
+/// Keyed by chance in each process: what a message hashes to says nothing about its card.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// One decoded message; card data masked unless asked for by `reveal`.
 #[pyclass(frozen, module = "cbs._native")]
@@ -17,6 +27,38 @@ impl Message {
         Self {
             inner: Arc::new(message),
         }
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        self.inner.fields().map(|field| field.to_string()).collect()
+    }
+
+    fn text(&self, path: &str) -> String {
+        self.inner.masked_text(path).unwrap_or_default()
+    }
+
+    fn builder(&self, python: Python<'_>) -> PyResult<cbs_iso8583::MessageBuilder> {
+        let refused = |error: EncodeError| errors::encode(python, &error);
+        cbs_iso8583::MessageBuilder::edit(&self.inner).map_err(refused)
+    }
+
+    /// The message's bytes with the code of `key` as their last element.
+    pub(crate) fn sealed<'py>(
+        &self,
+        python: Python<'py>,
+        key: &MacKey,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let mut builder = self.builder(python)?;
+        match builder.build_sealed(|covered| key.compute(covered)) {
+            Ok(message) => Ok(PyBytes::new(python, &message.encode())),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+            || (self.inner.spec().name() == other.inner.spec().name()
+                && self.inner.encode() == other.inner.encode())
     }
 }
 
@@ -39,8 +81,16 @@ impl Message {
     }
 
     #[pyo3(signature = (path, default=None))]
-    fn get(&self, path: &str, default: Option<String>) -> Option<String> {
-        self.inner.masked_text(path).or(default)
+    fn get<'py>(
+        &self,
+        python: Python<'py>,
+        path: &str,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> Option<Bound<'py, PyAny>> {
+        match self.inner.masked_text(path) {
+            Some(text) => Some(PyString::new(python, &text).into_any()),
+            None => default,
+        }
     }
 
     fn __contains__(&self, path: &Bound<'_, PyAny>) -> bool {
@@ -49,8 +99,7 @@ impl Message {
     }
 
     fn __iter__<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        let numbers: Vec<String> = self.inner.fields().map(|field| field.to_string()).collect();
-        PyList::new(python, numbers)?.try_iter()
+        PyList::new(python, self.numbers())?.try_iter()
     }
 
     fn __len__(&self) -> usize {
@@ -58,14 +107,113 @@ impl Message {
     }
 
     fn __repr__(&self) -> String {
-        let fields: Vec<String> = self.inner.fields().map(|field| field.to_string()).collect();
-        format!("<Message {} fields {}>", self.inner.mti(), fields.join(" "))
+        let fields = self.numbers().join(" ");
+        format!("<Message {} fields {fields}>", self.inner.mti())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.numbers()
+    }
+
+    fn values(&self) -> Vec<String> {
+        self.numbers().iter().map(|path| self.text(path)).collect()
+    }
+
+    fn items(&self) -> Vec<(String, String)> {
+        let pair = |path: String| {
+            let text = self.text(&path);
+            (path, text)
+        };
+        self.numbers().into_iter().map(pair).collect()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let rows = self.inner.rows(true);
+        rows.into_iter().map(|(path, _, _)| path).collect()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        let other = other.cast::<Self>();
+        other.is_ok_and(|other| self.is_same(other.get()))
+    }
+
+    fn __hash__(&self) -> u64 {
+        HASHER.hash_one(self.inner.encode().as_slice())
+    }
+
+    fn copy(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (memo, /))]
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        let _ = memo;
+        slf
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let _ = slf;
+        Err(PyTypeError::new_err(
+            "a message may hold card data and is not pickled; \
+             pass on the bytes of codec.encode(message) where that may be seen",
+        ))
+    }
+
+    fn edit(&self, python: Python<'_>) -> PyResult<MessageBuilder> {
+        self.builder(python).map(MessageBuilder::new)
+    }
+
+    #[pyo3(signature = (path, value, /))]
+    fn set(&self, path: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut editing = self.builder(value.py())?;
+        builder::set(&mut editing, path, value)?;
+        builder::build(value.py(), &editing)
+    }
+
+    #[pyo3(signature = (path, /))]
+    fn delete(&self, python: Python<'_>, path: &str) -> PyResult<Self> {
+        let mut editing = self.builder(python)?;
+        builder::delete(&mut editing, path)?;
+        builder::build(python, &editing)
+    }
+
+    #[pyo3(signature = (path="35", *, reveal=false))]
+    fn track2(&self, python: Python<'_>, path: &str, reveal: bool) -> PyResult<Track2> {
+        match self.inner.track2(path) {
+            Some(Ok(track)) => Ok(Track2::new(track, reveal)),
+            None => Err(PyKeyError::new_err(path.to_owned())),
+            Some(Err(problem)) => {
+                let keywords = PyDict::new(python);
+                keywords.set_item("path", path)?;
+                let text = format!("{path}: {problem}");
+                Err(errors::DECODE.raise(python, &text, Some(&keywords)))
+            }
+        }
+    }
+
+    #[pyo3(signature = (record, *, reveal=false, now=None))]
+    fn to<'py>(
+        slf: &Bound<'py, Self>,
+        record: &Bound<'py, PyType>,
+        reveal: bool,
+        now: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let binding = slf.py().import("cbs.binding")?;
+        binding.call_method1("from_message", (slf, record, reveal, now))
     }
 
     fn reveal(&self, path: &str) -> PyResult<String> {
         let text = self.inner.clear_text(path);
         text.map(|text| (*text).to_owned())
             .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
+    }
+
+    fn verify_mac(&self, key: &MacKey) -> bool {
+        key.seals(&self.inner)
     }
 
     #[pyo3(signature = (*, reveal=false))]

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use cbs_iso8583::{Framer, Framing, HeaderMode};
+
 use crate::error::ProfileError;
 use crate::section::Section;
 
@@ -23,6 +25,8 @@ pub enum LinkValue {
 /// What a key of the table may hold.
 enum Rule {
     Choice(&'static [&'static str]),
+    /// A text form that the framer knows.
+    Form(fn(&str) -> Result<(), String>),
     Integer(RangeInclusive<i64>),
     Boolean,
     /// A code of so many letters or digits.
@@ -35,8 +39,14 @@ const MANAGEMENT_CODE_LENGTH: usize = 3;
 const RESPONSE_CODE_LENGTH: usize = 2;
 
 const RULES: [(&str, Rule); 14] = [
-    ("framing", Rule::Choice(&["vmlh", "none"])),
-    ("header", Rule::Choice(&["auto", "visa22", "none"])),
+    (
+        "framing",
+        Rule::Form(|text| Framing::parse(text).map(|_| ())),
+    ),
+    (
+        "header",
+        Rule::Form(|text| HeaderMode::parse(text).map(|_| ())),
+    ),
     ("frame_length_max", Rule::Integer(64..=65_535)),
     ("in_flight_max", Rule::Integer(1..=65_536)),
     ("deadline_ms", Rule::Integer(50..=60_000)),
@@ -86,8 +96,19 @@ impl Link {
             }
             link.values.push((key, value));
         }
+        let path = section.key("header");
         section.finish()?;
+        let words = |key| link.text(key).unwrap_or("none");
+        let fits = Framer::from_texts(words("framing"), Some(words("header")), 0);
+        fits.map_err(|_| ProfileError::invalid(path, "one that this framing can have"))?;
         Ok(link)
+    }
+
+    fn text(&self, wanted: &str) -> Option<&str> {
+        self.values.iter().find_map(|(key, value)| match value {
+            LinkValue::Text(text) if *key == wanted => Some(text.as_str()),
+            _ => None,
+        })
     }
 
     /// Every setting with its key.
@@ -123,9 +144,13 @@ fn read(section: &mut Section, key: &str, rule: &Rule) -> Result<LinkValue, Prof
                 path,
                 format!("one of: {}", words.join(", ")),
             )),
-            word if word == "none" => Ok(LinkValue::Nothing),
-            word => Ok(LinkValue::Text(word)),
+            word => Ok(chosen(word)),
         },
+        Rule::Form(check) => {
+            let text = section.text(key)?;
+            check(&text).map_err(|problem| ProfileError::invalid(path, problem))?;
+            Ok(chosen(text))
+        }
         Rule::Codes(length) => {
             let codes = section.texts(key)?;
             if codes.is_empty() {
@@ -135,6 +160,13 @@ fn read(section: &mut Section, key: &str, rule: &Rule) -> Result<LinkValue, Prof
             Ok(LinkValue::Texts(checked.collect::<Result<_, _>>()?))
         }
     }
+}
+
+fn chosen(word: String) -> LinkValue {
+    if word == "none" {
+        return LinkValue::Nothing;
+    }
+    LinkValue::Text(word)
 }
 
 /// A code of `length` letters or digits.

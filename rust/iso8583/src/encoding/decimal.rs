@@ -1,5 +1,7 @@
 //! Length prefixes: counts written as binary, packed digits or characters.
 
+use super::nibble;
+
 /// How a count is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PrefixCoding {
@@ -11,6 +13,10 @@ pub(crate) enum PrefixCoding {
     Ascii,
     /// EBCDIC digits; the same in every page.
     Ebcdic,
+    /// Big-endian binary, each byte as two hex characters of ASCII.
+    HexAscii,
+    /// The same in EBCDIC.
+    HexEbcdic,
 }
 
 /// A length prefix.
@@ -24,18 +30,24 @@ pub(crate) struct Prefix {
 }
 
 impl Prefix {
-    /// A prefix of `size` bytes (binary) or digits (everything else).
+    /// A prefix of `size` bytes (binary and hex) or digits (everything else).
     pub(crate) fn new(coding: PrefixCoding, size: u32) -> Option<Self> {
         if size == 0 || size > 6 {
             return None;
         }
         let decimal_max = 10_usize.checked_pow(size)?.checked_sub(1)?;
-        let digits = usize::try_from(size).ok()?;
+        let octets = usize::try_from(size).ok()?;
+        let binary_max = 256_usize.checked_pow(size)?.checked_sub(1)?;
         let (bytes, count_max) = match coding {
-            PrefixCoding::Binary if size > 2 => return None,
-            PrefixCoding::Binary => (digits, 256_usize.checked_pow(size)?.checked_sub(1)?),
-            PrefixCoding::Bcd => (digits.div_ceil(2), decimal_max),
-            PrefixCoding::Ascii | PrefixCoding::Ebcdic => (digits, decimal_max),
+            PrefixCoding::Binary | PrefixCoding::HexAscii | PrefixCoding::HexEbcdic if size > 4 => {
+                return None;
+            }
+            PrefixCoding::Binary => (octets, binary_max),
+            PrefixCoding::HexAscii | PrefixCoding::HexEbcdic => {
+                (octets.checked_mul(2)?, binary_max)
+            }
+            PrefixCoding::Bcd => (octets.div_ceil(2), decimal_max),
+            PrefixCoding::Ascii | PrefixCoding::Ebcdic => (octets, decimal_max),
         };
         Some(Self {
             coding,
@@ -45,7 +57,8 @@ impl Prefix {
     }
 
     /// The count in exactly `self.bytes` bytes, or None where they are no number.
-    pub(crate) fn read(self, wire: &[u8]) -> Option<usize> {
+    #[inline]
+    pub(crate) fn read(&self, wire: &[u8]) -> Option<usize> {
         match self.coding {
             PrefixCoding::Binary => Some(
                 wire.iter()
@@ -57,6 +70,8 @@ impl Prefix {
             }
             PrefixCoding::Ascii => read_digits(wire.iter().map(|byte| byte.checked_sub(b'0'))),
             PrefixCoding::Ebcdic => read_digits(wire.iter().map(|byte| byte.checked_sub(0xf0))),
+            PrefixCoding::HexAscii => read_hex(wire.iter().map(|byte| nibble::from_char(*byte))),
+            PrefixCoding::HexEbcdic => read_hex(wire.iter().map(|byte| nibble::from_ebcdic(*byte))),
         }
     }
 
@@ -64,6 +79,7 @@ impl Prefix {
     pub(crate) fn write(self, count: usize, wire: &mut [u8]) {
         let mut left = count;
         for octet in wire.iter_mut().rev() {
+            let low = u8::try_from(left & 0x0f).unwrap_or(0);
             let (value, rest) = match self.coding {
                 PrefixCoding::Binary => (left & 0xff, left >> 8),
                 PrefixCoding::Bcd => {
@@ -72,11 +88,19 @@ impl Prefix {
                 }
                 PrefixCoding::Ascii => ((left % 10) | 0x30, left / 10),
                 PrefixCoding::Ebcdic => ((left % 10) | 0xf0, left / 10),
+                PrefixCoding::HexAscii => (usize::from(nibble::to_upper(low)), left >> 4),
+                PrefixCoding::HexEbcdic => (usize::from(nibble::to_ebcdic(low)), left >> 4),
             };
             *octet = u8::try_from(value).unwrap_or(0);
             left = rest;
         }
     }
+}
+
+fn read_hex(digits: impl Iterator<Item = Option<u8>>) -> Option<usize> {
+    digits.into_iter().try_fold(0_usize, |count, digit| {
+        Some(count.checked_mul(16)?.saturating_add(usize::from(digit?)))
+    })
 }
 
 fn read_digits(digits: impl Iterator<Item = Option<u8>>) -> Option<usize> {
@@ -99,6 +123,8 @@ mod tests {
             PrefixCoding::Bcd,
             PrefixCoding::Ascii,
             PrefixCoding::Ebcdic,
+            PrefixCoding::HexAscii,
+            PrefixCoding::HexEbcdic,
         ];
         for coding in codings {
             for size in 1..=2 {
@@ -129,6 +155,10 @@ mod tests {
             Prefix::new(PrefixCoding::Ascii, 2).unwrap().read(b"1a"),
             None
         );
-        assert_eq!(Prefix::new(PrefixCoding::Binary, 3), None);
+        assert_eq!(
+            Prefix::new(PrefixCoding::HexAscii, 1).unwrap().read(b"0G"),
+            None
+        );
+        assert_eq!(Prefix::new(PrefixCoding::Binary, 5), None);
     }
 }

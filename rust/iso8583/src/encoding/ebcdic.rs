@@ -1,5 +1,5 @@
-//! EBCDIC code pages. Each is a one-to-one map onto the first 256 Unicode characters, so that
-//! text and bytes convert without loss in both directions.
+//! EBCDIC code pages. Each is a one-to-one map onto 256 Unicode characters, so that text and
+//! bytes convert without loss in both directions.
 
 /// A code page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,16 @@ pub(crate) enum Page {
     P500,
     /// CP 1047, the open-systems page.
     P1047,
+    /// CP 1140: CP 037 with the euro sign in place of the currency sign.
+    P1140,
 }
+
+/// The names of the pages, for error texts.
+pub(crate) const PAGES: &str = "037, 500, 1047, 1140";
+/// Where CP 1140 has the euro sign.
+const EURO_BYTE: u8 = 0x9f;
+const EURO: char = '\u{20ac}';
+const CURRENCY_SIGN: char = '\u{a4}';
 
 impl Page {
     /// The page of a name as specifications write it.
@@ -19,6 +28,7 @@ impl Page {
             "037" => Some(Self::P037),
             "500" => Some(Self::P500),
             "1047" => Some(Self::P1047),
+            "1140" => Some(Self::P1140),
             _ => None,
         }
     }
@@ -26,7 +36,8 @@ impl Page {
     /// The character of a byte.
     pub(crate) fn decode(self, byte: u8) -> char {
         let table = match self {
-            Self::P037 => &P037,
+            Self::P1140 if byte == EURO_BYTE => return EURO,
+            Self::P037 | Self::P1140 => &P037,
             Self::P500 => &P500,
             Self::P1047 => &P1047,
         };
@@ -37,7 +48,9 @@ impl Page {
     pub(crate) fn encode(self, character: char) -> Option<u8> {
         let index = usize::try_from(u32::from(character)).ok()?;
         let table = match self {
-            Self::P037 => &FROM_037,
+            Self::P1140 if character == EURO => return Some(EURO_BYTE),
+            Self::P1140 if character == CURRENCY_SIGN => return None,
+            Self::P037 | Self::P1140 => &FROM_037,
             Self::P500 => &FROM_500,
             Self::P1047 => &FROM_1047,
         };
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_page_maps_every_byte_to_its_own_character_and_back() {
-        for page in [Page::P037, Page::P500, Page::P1047] {
+        for page in [Page::P037, Page::P500, Page::P1047, Page::P1140] {
             for byte in 0..=255 {
                 assert_eq!(
                     page.encode(page.decode(byte)),
@@ -146,5 +159,7 @@ mod tests {
         assert_eq!(Page::P500.encode('['), Some(0x4a));
         assert_eq!(Page::P1047.encode('['), Some(0xad));
         assert_eq!(Page::P037.encode('\u{20ac}'), None);
+        assert_eq!(Page::P1140.encode('\u{20ac}'), Some(0x9f));
+        assert_eq!(Page::P1140.encode('\u{a4}'), None);
     }
 }

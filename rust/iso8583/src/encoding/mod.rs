@@ -1,10 +1,38 @@
 //! How characters and digits lie in bytes.
 
+pub(crate) mod charset;
 pub(crate) mod decimal;
 pub(crate) mod ebcdic;
 pub(crate) mod nibble;
 
 use ebcdic::Page;
+
+/// How characters of one byte each are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// Bytes below 128.
+    Ascii,
+    /// Every byte is the Unicode character of its number.
+    Latin1,
+    Ebcdic(Page),
+}
+
+impl Letters {
+    pub(crate) fn decode(self, byte: u8) -> char {
+        match self {
+            Self::Ascii | Self::Latin1 => char::from(byte),
+            Self::Ebcdic(page) => page.decode(byte),
+        }
+    }
+
+    pub(crate) fn encode(self, character: char) -> Option<u8> {
+        match self {
+            Self::Ascii => u8::try_from(u32::from(character)).ok().filter(u8::is_ascii),
+            Self::Latin1 => u8::try_from(u32::from(character)).ok(),
+            Self::Ebcdic(page) => page.encode(character),
+        }
+    }
+}
 
 /// How the content of a field is coded, apart from its length prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +41,37 @@ pub(crate) enum Coding {
     Bcd,
     /// Any bytes; their text is hex.
     Binary,
-    /// One ASCII character in a byte.
-    Ascii,
-    /// One EBCDIC character in a byte.
-    Ebcdic(Page),
+    /// One character in a byte.
+    Text(Letters),
+    /// Each byte of the value is written as two hex characters.
+    Hex(Letters),
+    /// One character, then packed digits: amounts of class x+n.
+    Signed(Letters),
+    /// EBCDIC digits whose last one carries the sign in its zone.
+    Zoned,
 }
 
 impl Coding {
     /// Whether the text of this coding shows half-bytes.
     pub(crate) fn is_nibbles(self) -> bool {
         matches!(self, Self::Bcd | Self::Binary)
+    }
+
+    /// What lies inside such a field, for the parts that do not say it themselves.
+    pub(crate) fn inside(self) -> Self {
+        match self {
+            Self::Hex(_) => Self::Binary,
+            other => other,
+        }
+    }
+
+    /// Half-bytes on the wire of one unit.
+    pub(crate) fn half_bytes(self, unit: Unit) -> usize {
+        match (self, unit) {
+            (Self::Hex(_), Unit::Bytes) => 4,
+            (Self::Bcd | Self::Binary, Unit::Digits | Unit::Nibbles) => 1,
+            _ => 2,
+        }
     }
 }
 
@@ -40,14 +89,6 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// Half-bytes of one unit.
-    pub(crate) fn half_bytes(self) -> usize {
-        match self {
-            Self::Digits | Self::Nibbles => 1,
-            Self::Bytes | Self::Chars => 2,
-        }
-    }
-
     /// A number of units, for error texts.
     pub(crate) fn count(self, number: usize) -> String {
         let word = self.word();

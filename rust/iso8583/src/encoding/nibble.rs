@@ -20,6 +20,30 @@ pub(crate) fn from_char(character: u8) -> Option<u8> {
     }
 }
 
+/// The upper-case hex character of the low half of `value`.
+pub(crate) fn to_upper(value: u8) -> u8 {
+    to_char(value).to_ascii_uppercase()
+}
+
+/// The upper-case hex character in EBCDIC; the same in every page.
+pub(crate) fn to_ebcdic(value: u8) -> u8 {
+    let value = value & 0x0f;
+    if value < 10 {
+        0xf0 | value
+    } else {
+        0xc1_u8.wrapping_add(value.wrapping_sub(10))
+    }
+}
+
+/// The value of a hex character in EBCDIC, of either case.
+pub(crate) fn from_ebcdic(byte: u8) -> Option<u8> {
+    match byte {
+        0xf0..=0xf9 => Some(byte & 0x0f),
+        0xc1..=0xc6 | 0x81..=0x86 => Some((byte & 0x0f).wrapping_add(9)),
+        _ => None,
+    }
+}
+
 /// The half-byte at a position counted in half-bytes; zero beyond the end.
 pub(crate) fn at(bytes: &[u8], position: usize) -> u8 {
     let byte = bytes.get(position >> 1).copied().unwrap_or(0);
@@ -41,6 +65,11 @@ pub(crate) fn first_non_digit(bytes: &[u8], from: usize, to: usize) -> Option<us
         return None;
     }
     (from..to).find(|position| at(bytes, *position) > 9)
+}
+
+/// The position of the first half-byte in `from..to` that is none of `allowed`, a set of bits.
+pub(crate) fn first_not_in(bytes: &[u8], from: usize, to: usize, allowed: u16) -> Option<usize> {
+    (from..to).find(|position| allowed >> at(bytes, *position) & 1 == 0)
 }
 
 /// Lower-case hex text of bytes.

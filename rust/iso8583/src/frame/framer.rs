@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::header::{self, HEADER_BYTES, Wrong};
-use super::{Frame, Framing, HeaderMode, Kind, PREFIX_BYTES};
+use super::count::Count;
+use super::header::{self, Extent, Wrong};
+use super::{Frame, Framing, HeaderKind, HeaderMode, Kind, PollPolicy};
 use crate::error::FrameError;
 
 /// Message format of session control, in the upper nibble of the fourth octet.
@@ -12,7 +13,8 @@ const FORMAT_SESSION_CONTROL: u8 = 2;
 /// Cuts a byte stream into frames and wraps bodies into frames.
 pub struct Framer {
     framing: Framing,
-    header: HeaderMode,
+    pub(super) header: HeaderMode,
+    polls: PollPolicy,
     frame_length_max: usize,
     /// The start of a frame that is not complete yet.
     pending: Zeroizing<Vec<u8>>,
@@ -23,17 +25,45 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// `frame_length_max` counts what follows the prefix, header included.
+    /// `frame_length_max` counts what follows the prefix, header and trailer included.
     pub fn new(framing: Framing, header: HeaderMode, frame_length_max: usize) -> Self {
-        let pending = Zeroizing::new(Vec::new());
+        let own_header = framing.tpdu && matches!(header, HeaderMode::None | HeaderMode::Auto);
         Self {
             framing,
-            header,
+            header: if own_header { HeaderMode::Tpdu } else { header },
+            polls: PollPolicy::default(),
             frame_length_max,
-            pending,
+            pending: Zeroizing::new(Vec::new()),
             consumed: 0,
             fault: None,
         }
+    }
+
+    /// From the text forms of framing and header; the error says what is wrong with them.
+    pub fn from_texts(
+        framing: &str,
+        header: Option<&str>,
+        frame_length_max: usize,
+    ) -> Result<Self, String> {
+        let framing =
+            Framing::parse(framing).map_err(|known| format!("framing must be {known}"))?;
+        let header = header.map_or(Ok(HeaderMode::None), HeaderMode::parse);
+        let header = header.map_err(|known| format!("header must be {known}"))?;
+        let fits = matches!(
+            header,
+            HeaderMode::None | HeaderMode::Auto | HeaderMode::Tpdu
+        );
+        if framing.tpdu && !fits {
+            return Err("framing tpdu has a header of its own, so header must be none".to_owned());
+        }
+        Ok(Self::new(framing, header, frame_length_max))
+    }
+
+    /// The same framer with another way to take frames of length zero.
+    #[must_use]
+    pub fn with_polls(mut self, polls: PollPolicy) -> Self {
+        self.polls = polls;
+        self
     }
 
     /// Octets held of a frame that is not complete yet.
@@ -51,9 +81,9 @@ impl Framer {
                 frames,
             });
         }
-        let outcome = match self.framing {
-            Framing::Vmlh => self.feed_stream(data, &mut frames),
-            Framing::Whole => self.feed_whole(data, &mut frames),
+        let outcome = match self.framing.count {
+            Some(count) => self.feed_stream(&count, data, &mut frames),
+            None => self.feed_whole(data, &mut frames),
         };
         let Err((problem, place)) = outcome else {
             return Ok(frames);
@@ -79,20 +109,27 @@ impl Framer {
         Ok(())
     }
 
-    fn feed_stream(&mut self, data: &[u8], frames: &mut Vec<Frame>) -> Result<(), Wrong> {
+    fn feed_stream(
+        &mut self,
+        count: &Count,
+        data: &[u8],
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), Wrong> {
         let mut rest = data;
         while !rest.is_empty() {
             if self.pending.is_empty()
-                && let Some(total) = self.total_length(rest)?
+                && let Some(total) = self.total_length(count, rest)?
                 && let Some((octets, after)) = rest.split_at_checked(total)
             {
                 // the usual case: a whole frame has arrived, nothing needs to be held
-                frames.push(self.framed(octets)?);
+                frames.push(self.framed(count, octets)?);
                 self.consume(total);
                 rest = after;
                 continue;
             }
-            let wanted = self.total_length(&self.pending)?.unwrap_or(PREFIX_BYTES);
+            let prefix_bytes = count.prefix_bytes();
+            let wanted = self.total_length(count, &self.pending)?;
+            let wanted = wanted.unwrap_or(prefix_bytes);
             let missing = wanted.saturating_sub(self.pending.len()).min(rest.len());
             let (more, after) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
             // room for the whole frame at once: a buffer that moves leaves its octets behind
@@ -100,9 +137,9 @@ impl Framer {
             self.pending.reserve_exact(room);
             self.pending.extend_from_slice(more);
             rest = after;
-            if self.total_length(&self.pending)? == Some(self.pending.len()) {
+            if self.total_length(count, &self.pending)? == Some(self.pending.len()) {
                 let octets = std::mem::take(&mut self.pending);
-                frames.push(self.framed(&octets)?);
+                frames.push(self.framed(count, &octets)?);
                 self.consume(octets.len());
             }
         }
@@ -110,13 +147,22 @@ impl Framer {
     }
 
     /// Octets of the frame that starts here, once its prefix is there.
-    fn total_length(&self, octets: &[u8]) -> Result<Option<usize>, Wrong> {
-        let Some([high, low, _, _]) = octets.first_chunk::<PREFIX_BYTES>() else {
+    fn total_length(&self, count: &Count, octets: &[u8]) -> Result<Option<usize>, Wrong> {
+        let Some(counted) = count.read(octets)? else {
             return Ok(None);
         };
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
-        self.check_length(length)?;
-        Ok(Some(length.saturating_add(PREFIX_BYTES)))
+        let uncounted = if counted == 0 {
+            if self.polls == PollPolicy::Refuse {
+                return Err(("frame of length zero".to_owned(), 0));
+            }
+            // a poll is its prefix alone
+            0
+        } else {
+            self.framing.trailer.uncounted_bytes()
+        };
+        let following = counted.saturating_add(uncounted);
+        self.check_length(following)?;
+        Ok(Some(following.saturating_add(count.prefix_bytes())))
     }
 
     fn check_length(&self, length: usize) -> Result<(), Wrong> {
@@ -127,35 +173,54 @@ impl Framer {
         Ok(())
     }
 
-    fn framed(&self, octets: &[u8]) -> Result<Frame, Wrong> {
-        let indicators = octets.get(3).copied().unwrap_or(0);
-        let kind = if indicators >> 4 == FORMAT_SESSION_CONTROL {
+    fn framed(&self, count: &Count, octets: &[u8]) -> Result<Frame, Wrong> {
+        let prefix_bytes = count.prefix_bytes();
+        let last = octets.get(prefix_bytes.saturating_sub(1)).copied();
+        let kind = if count.has_control() && last.unwrap_or(0) >> 4 == FORMAT_SESSION_CONTROL {
             Kind::Control
-        } else if octets.len() == PREFIX_BYTES {
+        } else if octets.len() == prefix_bytes {
             Kind::Poll
         } else {
             Kind::Message
         };
-        self.frame(octets, PREFIX_BYTES, kind)
+        self.frame(octets, prefix_bytes, kind)
     }
 
     fn frame(&self, octets: &[u8], prefix_bytes: usize, kind: Kind) -> Result<Frame, Wrong> {
-        let content = octets.get(prefix_bytes..).unwrap_or(&[]);
-        let (header_bytes, kind) = if kind == Kind::Message {
-            let extent = header::find(self.header, content)
-                .map_err(|(problem, place)| (problem, place.saturating_add(prefix_bytes)))?;
-            (
-                extent.bytes,
-                if extent.is_reject { Kind::Reject } else { kind },
-            )
+        let following = octets.get(prefix_bytes..).unwrap_or(&[]);
+        let trailer_bytes = if following.is_empty() {
+            0
         } else {
-            (0, kind)
+            self.framing.trailer.bytes
+        };
+        let Some(content_bytes) = following.len().checked_sub(trailer_bytes) else {
+            let problem = format!("trailer of {trailer_bytes} bytes in {}", following.len());
+            return Err((problem, prefix_bytes));
+        };
+        let (content, trailer) = following
+            .split_at_checked(content_bytes)
+            .unwrap_or((following, &[]));
+        if trailer_bytes > 0 && !self.framing.trailer.allows(trailer) {
+            let place = prefix_bytes.saturating_add(content_bytes);
+            return Err(("the trailer is another one".to_owned(), place));
+        }
+        let extent = if kind == Kind::Message {
+            header::find(self.header, content)
+                .map_err(|(problem, place)| (problem, place.saturating_add(prefix_bytes)))?
+        } else {
+            Extent::NOTHING
         };
         Ok(Frame {
             octets: Zeroizing::new(octets.to_vec()),
             prefix_bytes,
-            header_bytes,
-            kind,
+            header_bytes: extent.bytes,
+            trailer_bytes,
+            header_kind: extent.kind,
+            kind: if extent.kind == HeaderKind::Reject {
+                Kind::Reject
+            } else {
+                kind
+            },
         })
     }
 
@@ -166,8 +231,8 @@ impl Framer {
     }
 
     /// Frame `body`, under `header`, or under the header of `reply_to` with addresses swapped.
-    /// Its total length is rewritten. Without either, a framer that demands headers writes a
-    /// blank one.
+    /// A total length inside the header is rewritten, and the trailer of `reply_to` is kept.
+    /// Without either, a framer that demands a header of a known form writes a blank one.
     pub fn wrap(
         &self,
         body: &[u8],
@@ -179,36 +244,38 @@ impl Framer {
             offset: 0,
             frames: Vec::new(),
         };
-        let mut chosen = match (header, reply_to) {
-            (Some(header), _) => {
-                let header: Option<[u8; HEADER_BYTES]> = header.try_into().ok();
-                let wrong = || refused(format!("a header has {HEADER_BYTES} bytes"));
-                Some(header.ok_or_else(wrong)?)
-            }
-            (None, Some(frame)) => frame.header().and_then(header::swapped),
-            (None, None) if self.header == HeaderMode::Visa22 => Some(header::blank()),
-            (None, None) => None,
+        let chosen = self.header_of(body.len(), header, reply_to);
+        let chosen = chosen.map_err(refused)?;
+        let trailer = &self.framing.trailer;
+        let kept = reply_to.map(Frame::trailer);
+        let kept = kept.filter(|kept| kept.len() == trailer.bytes && trailer.allows(kept));
+        let content_bytes = chosen.len().saturating_add(body.len());
+        let counted_trailer = trailer.bytes.saturating_sub(trailer.uncounted_bytes());
+        let counted = content_bytes.saturating_add(counted_trailer);
+        let following = if counted == 0 && self.framing.count.is_some() {
+            0
+        } else {
+            content_bytes.saturating_add(trailer.bytes)
         };
-        let header_bytes = chosen.map_or(0, |_| HEADER_BYTES);
-        let length = header_bytes.saturating_add(body.len());
-        self.check_length(length)
+        self.check_length(following)
             .map_err(|(problem, _)| refused(problem))?;
-        let octets = u16::try_from(length).map_err(|error| refused(error.to_string()))?;
-        let mut out = Vec::with_capacity(length.saturating_add(PREFIX_BYTES));
-        if self.framing == Framing::Vmlh {
-            out.extend_from_slice(&octets.to_be_bytes());
-            out.extend_from_slice(&[0, 0]);
+        let mut out = Vec::with_capacity(following.saturating_add(16));
+        if let Some(count) = &self.framing.count {
+            let written = count.write(counted, &mut out);
+            let problem = || format!("frame of {counted} bytes, more than its length can say");
+            written.ok_or_else(|| refused(problem()))?;
         }
-        if let Some(header) = &mut chosen {
-            header::set_total_length(header, body.len());
-            out.extend_from_slice(header);
-        }
+        out.extend_from_slice(&chosen);
         out.extend_from_slice(body);
+        if following > content_bytes {
+            out.extend_from_slice(kept.unwrap_or_else(|| trailer.octets()));
+        }
         Ok(out)
     }
 
     /// What a poll is answered with: the same empty frame. Nothing for other frames.
     pub fn answer(&self, frame: &Frame) -> Option<Vec<u8>> {
-        (frame.kind() == Kind::Poll).then(|| frame.prefix().to_vec())
+        (frame.kind() == Kind::Poll && self.polls == PollPolicy::Answer)
+            .then(|| frame.prefix().to_vec())
     }
 }

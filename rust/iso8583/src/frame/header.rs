@@ -1,12 +1,16 @@
-//! The 22-byte message header and the longer one of rejects.
+//! Headers between the framing and the message.
 //!
-//! Octets: 0 header length, 1 format, 2 text format, 3-4 total length, 5-7 destination, 8-10
-//! source, 11 round-trip control, 12-13 flags, 14-16 status, 17 batch, 18-20 reserved, 21 user;
-//! a reject has a bitmap in 22-23, a reject group in 24-25, and the original header after that.
+//! Octets of the 22-byte header: 0 header length, 1 format, 2 text format, 3-4 total length, 5-7
+//! destination, 8-10 source, 11 round-trip control, 12-13 flags, 14-16 status, 17 batch, 18-20
+//! reserved, 21 user; a reject has a bitmap in 22-23, a reject group in 24-25, and the original
+//! header after that.
 
-use super::HeaderMode;
+use super::{HeaderKind, HeaderMode};
 
 pub(super) const HEADER_BYTES: usize = 22;
+/// Octets: 0 an identifier, 1-2 the destination, 3-4 the source.
+pub(super) const TPDU_BYTES: usize = 5;
+const TPDU_IDENTIFIER: u8 = 0x60;
 const REJECT_BYTES_MIN: usize = 26;
 const FORMAT_MESSAGE: u8 = 1;
 const FORMAT_REJECT: u8 = 2;
@@ -17,7 +21,14 @@ const FORMAT_MORE: u8 = 0x80;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) bytes: usize,
-    pub(super) is_reject: bool,
+    pub(super) kind: HeaderKind,
+}
+
+impl Extent {
+    pub(super) const NOTHING: Self = Self {
+        bytes: 0,
+        kind: HeaderKind::None,
+    };
 }
 
 /// What is wrong, and at which octet of the content.
@@ -26,18 +37,33 @@ pub(super) type Wrong = (String, usize);
 /// The header in front of `content`, if it has one and `mode` lets it have one.
 pub(super) fn find(mode: HeaderMode, content: &[u8]) -> Result<Extent, Wrong> {
     match mode {
-        HeaderMode::None => Ok(Extent {
-            bytes: 0,
-            is_reject: false,
-        }),
+        HeaderMode::None => Ok(Extent::NOTHING),
         // What is no header through and through is the body of a link without headers: one bad
         // message must not end it.
-        HeaderMode::Auto => Ok(read(content).unwrap_or(Extent {
-            bytes: 0,
-            is_reject: false,
-        })),
+        HeaderMode::Auto => Ok(read(content).unwrap_or(Extent::NOTHING)),
         HeaderMode::Visa22 => read(content),
+        HeaderMode::Tpdu => plain(TPDU_BYTES, HeaderKind::Tpdu, content),
+        HeaderMode::Fixed(bytes) => plain(bytes, HeaderKind::Fixed, content),
+        HeaderMode::SelfLength { inclusive } => {
+            let own = usize::from(!inclusive);
+            let counted = content.first().copied().map_or(0, usize::from);
+            if counted == 0 && inclusive {
+                return Err(("a header that counts itself has length 0".to_owned(), 0));
+            }
+            plain(counted.saturating_add(own), HeaderKind::SelfLength, content)
+        }
     }
+}
+
+fn plain(bytes: usize, kind: HeaderKind, content: &[u8]) -> Result<Extent, Wrong> {
+    if bytes <= content.len() {
+        return Ok(Extent { bytes, kind });
+    }
+    let problem = format!(
+        "header of {bytes} bytes in a frame of {} bytes",
+        content.len()
+    );
+    Err((problem, 0))
 }
 
 fn read(content: &[u8]) -> Result<Extent, Wrong> {
@@ -81,7 +107,11 @@ fn read(content: &[u8]) -> Result<Extent, Wrong> {
     let more = if has_original { HEADER_BYTES } else { 0 };
     Ok(Extent {
         bytes: bytes.saturating_add(more),
-        is_reject,
+        kind: if is_reject {
+            HeaderKind::Reject
+        } else {
+            HeaderKind::Visa22
+        },
     })
 }
 
@@ -99,6 +129,24 @@ pub(super) fn blank() -> [u8; HEADER_BYTES] {
         *to = from;
     }
     header
+}
+
+/// The TPDU of a message of ours: no addresses.
+pub(super) fn blank_tpdu() -> Vec<u8> {
+    let mut header = vec![0; TPDU_BYTES];
+    if let Some(identifier) = header.first_mut() {
+        *identifier = TPDU_IDENTIFIER;
+    }
+    header
+}
+
+/// The TPDU of a reply: destination and source change places.
+pub(super) fn swapped_tpdu(header: &[u8]) -> Vec<u8> {
+    let mut reply = header.to_vec();
+    if let Some(addresses) = reply.get_mut(1..TPDU_BYTES) {
+        addresses.rotate_left(2);
+    }
+    reply
 }
 
 /// The header of a reply: destination and source change places.

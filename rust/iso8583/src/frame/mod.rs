@@ -1,7 +1,11 @@
 //! Frames: cutting a byte stream into messages and wrapping messages. No I/O.
 
+mod count;
 mod framer;
+mod framing;
 mod header;
+mod parts;
+mod reply;
 
 use std::fmt;
 
@@ -9,28 +13,92 @@ use zeroize::Zeroizing;
 
 pub use framer::Framer;
 
-/// Octets in front of every frame of the `vmlh` framing.
-const PREFIX_BYTES: usize = 4;
+pub use framing::Framing;
+pub use parts::HeaderPart;
 
-/// How frames are told apart on the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// Two octets of length, big-endian, not counting themselves; an octet of zero; an octet of
-    /// two nibbles, message format and platform.
-    Vmlh,
-    /// No framing: every feed is one whole frame.
-    Whole,
-}
+/// Longest header of a fixed length.
+const HEADER_FIXED_MAX: usize = 255;
 
-/// Whether messages have the 22-byte header in front.
+/// The header in front of messages, inside their frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderMode {
-    /// Never.
+    /// None.
     None,
-    /// Always.
+    /// The 22-byte header, always.
     Visa22,
-    /// Where the first octets are one: a message type cannot start so.
+    /// The 22-byte header where the first octets are one: a message type cannot start so.
     Auto,
+    /// The five octets of terminals: an identifier, the destination, the source.
+    Tpdu,
+    /// So many octets of any kind.
+    Fixed(usize),
+    /// The first octet counts the header.
+    SelfLength {
+        /// Whether it counts itself too.
+        inclusive: bool,
+    },
+}
+
+impl HeaderMode {
+    /// A header by its text form; the error lists what there is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let fixed = |number: &str| {
+            let bytes = number.parse().ok()?;
+            (1..=HEADER_FIXED_MAX)
+                .contains(&bytes)
+                .then_some(Self::Fixed(bytes))
+        };
+        let mode = match text {
+            "none" => Some(Self::None),
+            "visa22" => Some(Self::Visa22),
+            "auto" => Some(Self::Auto),
+            "tpdu" => Some(Self::Tpdu),
+            "self" => Some(Self::SelfLength { inclusive: true }),
+            "self-exclusive" => Some(Self::SelfLength { inclusive: false }),
+            _ => text.strip_prefix("fixed:").and_then(fixed),
+        };
+        mode.ok_or_else(|| {
+            format!(
+                "one of: none, visa22, auto, tpdu, \
+                 fixed:N (N octets, 1 to {HEADER_FIXED_MAX}), self, self-exclusive"
+            )
+        })
+    }
+}
+
+/// What is done about a frame of length zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PollPolicy {
+    /// It is a poll, answered with the same empty frame.
+    #[default]
+    Answer,
+    /// It is a poll that wants no answer.
+    Silent,
+    /// It makes the stream unreadable.
+    Refuse,
+}
+
+impl PollPolicy {
+    /// A policy by its text form; the error lists what there is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "answer" => Ok(Self::Answer),
+            "silent" => Ok(Self::Silent),
+            "refuse" => Ok(Self::Refuse),
+            _ => Err("polls must be one of: answer, silent, refuse".to_owned()),
+        }
+    }
+}
+
+/// Which header a frame turned out to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HeaderKind {
+    None,
+    Visa22,
+    Reject,
+    Tpdu,
+    Fixed,
+    SelfLength,
 }
 
 /// What a frame is.
@@ -64,6 +132,8 @@ pub struct Frame {
     octets: Zeroizing<Vec<u8>>,
     prefix_bytes: usize,
     header_bytes: usize,
+    trailer_bytes: usize,
+    header_kind: HeaderKind,
     kind: Kind,
 }
 
@@ -86,7 +156,18 @@ impl Frame {
 
     /// The message, from its type on.
     pub fn body(&self) -> &[u8] {
-        self.octets.get(self.body_start()..).unwrap_or(&[])
+        self.octets
+            .get(self.body_start()..self.body_end())
+            .unwrap_or(&[])
+    }
+
+    /// The octets behind the message.
+    pub fn trailer(&self) -> &[u8] {
+        self.octets.get(self.body_end()..).unwrap_or(&[])
+    }
+
+    fn body_end(&self) -> usize {
+        self.octets.len().saturating_sub(self.trailer_bytes)
     }
 
     fn body_start(&self) -> usize {

@@ -1,380 +1,307 @@
 //! TOML to [`Spec`], with every rule checked here so that nothing is re-checked per message.
 
+use std::sync::Arc;
+
 use toml::Table;
 
-use super::keys::{choose, length, pad, sensitivity, unit};
-use super::section::Section;
-use super::{Dataset, Definition, ELEMENT_MAX, Layout, Length, NONE, Spec, TagTable};
-use crate::encoding::Coding;
-use crate::encoding::ebcdic::Page;
-use crate::encoding::nibble;
-use crate::error::SpecError;
+use super::keys::{self, choose};
+use super::message::envelope;
+use super::section::{Section, Sink};
+use super::{
+    Alternative, BitmapCoding, Definition, ELEMENT_MAX, Envelope, Layout, Length, NONE,
+    NibbleStyle, Pad, Sensitivity, Spec,
+};
+use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};
+use crate::encoding::ebcdic::{PAGES, Page};
+use crate::encoding::{Coding, Letters, Unit};
 
 /// Deepest chain of `type` references and of fields inside fields.
 const DEPTH_MAX: usize = 8;
 
-pub(super) fn compile(text: &str, name: &str) -> Result<Spec, SpecError> {
-    let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError {
-        path: name.to_owned(),
-        problem: format!("no TOML: {}", error.message()),
-    })?;
-    let mut file = Section::new(table, "");
-    let mut message = file
-        .section("message")?
-        .ok_or_else(|| file.error("message", "missing"))?;
-    let page = choose(&mut message, "ebcdic_page", Page::named, "037, 500, 1047")?;
-    choose(
-        &mut message,
-        "type_indicator",
-        |word| (word == "bcd").then_some(()),
-        "bcd",
-    )?
-    .ok_or_else(|| message.error("type_indicator", "missing; known: bcd"))?;
-    choose(
-        &mut message,
-        "bitmap",
-        |word| (word == "binary").then_some(()),
-        "binary",
-    )?
-    .ok_or_else(|| message.error("bitmap", "missing; known: binary"))?;
-    let bitmaps_max = message.count("bitmaps_max")?.unwrap_or(3);
-    if !(1..=3).contains(&bitmaps_max) {
-        return Err(message.error("bitmaps_max", "must be 1, 2 or 3"));
+/// The specification as far as it can be made; faults go into `sink`.
+pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
+    let mut file = Section::new(table, "", sink);
+    let message = file.section("message");
+    if message.is_none() {
+        file.error("message", "missing");
     }
-    message.finish()?;
-    let types = file
-        .section("types")?
-        .map(Section::into_table)
-        .unwrap_or_default();
+    let mut message = message?;
+    let page = choose(&mut message, "ebcdic_page", Page::named, PAGES, None);
+    let envelope = envelope(&mut message);
+    message.finish();
+    let types = file.section("types").map(Section::into_table);
     let mut compiler = Compiler {
-        types,
+        types: types.unwrap_or_default(),
         page: page.unwrap_or(Page::P037),
         definitions: Vec::new(),
+        charsets: Vec::new(),
     };
-    let fields = file
-        .section("fields")?
-        .ok_or_else(|| file.error("fields", "missing"))?;
-    let elements = compiler.elements(fields, bitmaps_max)?;
-    file.finish()?;
-    Ok(Spec {
+    let fields = file.section("fields");
+    if fields.is_none() {
+        file.error("fields", "missing");
+    }
+    let elements = compiler.elements(fields?, &envelope);
+    file.finish();
+    Some(Spec {
         name: name.to_owned(),
+        conditional: compiler.definitions.iter().any(|it| it.conditional),
         definitions: compiler.definitions,
         elements,
-        bitmaps_max,
+        envelope,
     })
 }
 
-struct Compiler {
+pub(super) struct Compiler {
     types: Table,
     page: Page,
-    definitions: Vec<Definition>,
+    pub(super) definitions: Vec<Definition>,
+    charsets: Vec<((Class, Letters), Arc<Charset>)>,
 }
 
 impl Compiler {
-    fn elements(&mut self, fields: Section, bitmaps_max: usize) -> Result<Vec<u16>, SpecError> {
-        let last = bitmaps_max.saturating_mul(64);
+    fn elements(&mut self, fields: Section, envelope: &Envelope) -> Vec<u16> {
+        let last = envelope.bitmaps_max.saturating_mul(64);
+        // bits that announce a bitmap hold no data
+        let reserved = |number: usize| match number {
+            65 | 129 if envelope.leading_bitmaps() == 3 => !envelope.bitmaps_fixed,
+            other => other == envelope.third_bitmap,
+        };
         let mut elements = vec![NONE; ELEMENT_MAX.saturating_add(1)];
-        for (key, section) in fields.entries()? {
+        for (key, section) in fields.entries() {
             let number = plain_number(&key)
-                .filter(|number| (2..=last).contains(number) && *number != 65 && *number != 129);
-            let slot = number
-                .and_then(|number| elements.get_mut(number))
-                .ok_or_else(|| {
-                    section.error(
-                        "",
-                        format!("data elements are 2 to {last} without 65 and 129"),
-                    )
-                })?;
-            *slot = self.field(&key, section, None, 0)?;
+                .filter(|number| (2..=last).contains(number) && !reserved(*number));
+            let slot = number.and_then(|number| elements.get_mut(number));
+            let Some(slot) = slot else {
+                let problem = format!("data elements are 2 to {last} without 65 and 129");
+                section.error("", problem);
+                continue;
+            };
+            *slot = self.field(&key, section, None, 0).unwrap_or(NONE);
         }
-        Ok(elements)
+        if let Some(slot) = elements
+            .get_mut(envelope.third_bitmap)
+            .filter(|_| envelope.third_bitmap > 0)
+        {
+            let key = envelope.third_bitmap.to_string();
+            *slot = self.bitmap(&key, "Bitmap, third", envelope.bitmap, 8);
+        }
+        elements
     }
 
     /// Compile one definition and everything in it; `parent` lends a part what it does not set.
-    fn field(
+    pub(super) fn field(
         &mut self,
         key: &str,
         mut section: Section,
         parent: Option<&Definition>,
         depth: usize,
-    ) -> Result<u16, SpecError> {
+    ) -> Option<u16> {
         if depth > DEPTH_MAX {
-            return Err(section.error("", "fields are nested too deeply"));
+            section.error("", "fields are nested too deeply");
+            return None;
         }
-        self.resolve_type(&mut section)?;
-        let name = section
-            .text("name")?
-            .ok_or_else(|| section.error("name", "missing"))?;
-        let coding = self.coding(&mut section, parent)?;
-        let unit = unit(&mut section, parent, coding)?;
+        if !self.resolve_type(&mut section) {
+            return None;
+        }
+        let name = section.text("name");
+        if name.is_none() {
+            section.error("name", "missing");
+        }
+        let coding = keys::coding(&mut section, parent, self.page)?;
+        let unit = keys::unit(&mut section, parent, coding);
+        let length = keys::length(&mut section, coding, unit);
+        let (nibbles, style, class) = keys::alphabet(&mut section, parent, coding);
         let mut definition = Definition {
             key: key.into(),
-            name: name.into(),
+            name: name.unwrap_or_default().into(),
             coding,
             unit,
-            length: length(&mut section, unit)?,
-            letters: section
-                .flag("letters")?
-                .unwrap_or(parent.is_some_and(|it| it.letters)),
-            pad: pad(&mut section)?,
-            printable: section.flag("printable")?.unwrap_or(false),
-            sensitivity: sensitivity(&mut section)?,
+            unit_half_bytes: coding.half_bytes(unit),
+            length,
+            fixed_half_bytes: 0,
+            nibbles,
+            style,
+            pad: keys::pad(&mut section),
+            class,
+            charset: self.charset(&section, coding, class),
+            fill: keys::fill(&mut section, length),
+            sensitivity: keys::sensitivity(&mut section),
             layouts: Box::default(),
+            conditional: false,
         };
-        let layouts = section.sections("layouts")?;
-        let path = section.path_of("");
-        section.finish()?;
+        if let Length::Fixed(units) = length {
+            definition.fixed_half_bytes = definition.half_bytes(units);
+        }
+        let layouts = section.sections("layouts");
+        if !layouts.is_empty() && matches!(coding, Coding::Signed(_) | Coding::Zoned) {
+            section.error("layouts", "a signed number has nothing inside");
+        }
         let mut compiled = Vec::with_capacity(layouts.len());
         for layout in layouts {
-            compiled.push(self.layout(layout, &definition, depth)?);
+            compiled.extend(self.layout(layout, &definition, depth));
         }
+        definition.conditional = compiled.iter().any(|it| self.is_conditional(it));
         definition.layouts = compiled.into();
-        self.add(definition, &path)
+        let id = self.add(definition, &section);
+        section.finish();
+        id
     }
 
-    fn add(&mut self, definition: Definition, path: &str) -> Result<u16, SpecError> {
-        let id = u16::try_from(self.definitions.len())
-            .ok()
-            .filter(|id| *id != NONE);
-        let id = id.ok_or_else(|| SpecError {
-            path: path.to_owned(),
-            problem: "more definitions than a specification can hold".to_owned(),
-        })?;
-        self.definitions.push(definition);
-        Ok(id)
-    }
-
-    fn resolve_type(&self, section: &mut Section) -> Result<(), SpecError> {
-        for _ in 0..DEPTH_MAX {
-            let Some(name) = section.text("type")? else {
-                return Ok(());
-            };
-            let base = self.types.get(&name).and_then(toml::Value::as_table);
-            let base = base.ok_or_else(|| section.error("type", format!("no type {name:?}")))?;
-            section.inherit(base);
-        }
-        Err(section.error("type", "types refer to each other in a circle"))
-    }
-
-    fn coding(
-        &self,
-        section: &mut Section,
-        parent: Option<&Definition>,
-    ) -> Result<Coding, SpecError> {
-        let page = self.page;
-        let chosen = choose(
-            section,
-            "encoding",
-            |word| match word {
-                "bcd" => Some(Coding::Bcd),
-                "binary" => Some(Coding::Binary),
-                "ascii" => Some(Coding::Ascii),
-                "ebcdic" => Some(Coding::Ebcdic(page)),
-                _ => None,
-            },
-            "bcd, binary, ascii, ebcdic",
-        )?;
-        chosen
-            .or(parent.map(|parent| parent.coding))
-            .ok_or_else(|| section.error("encoding", "missing"))
-    }
-
-    fn layout(
-        &mut self,
-        mut section: Section,
-        parent: &Definition,
-        depth: usize,
-    ) -> Result<Layout, SpecError> {
-        let depth = depth.saturating_add(1);
-        let kind = section.text("kind")?.unwrap_or_default();
-        let layout = match kind.as_str() {
-            "positional" => self.positional(&mut section, parent, depth)?,
-            "bitmapped" => self.bitmapped(&mut section, parent, depth)?,
-            "datasets" => self.datasets(&mut section, depth)?,
-            "tlv" => Layout::Tlv {
-                tags: self.tags(&mut section, depth)?,
-            },
-            _ => {
-                let known = "known: positional, bitmapped, datasets, tlv";
-                return Err(section.error("kind", format!("unknown; {known}")));
-            }
+    fn is_conditional(&self, alternative: &Alternative) -> bool {
+        let inside = |id: &u16| {
+            let definition = self.definitions.get(usize::from(*id));
+            definition.is_some_and(|definition| definition.conditional)
         };
-        section.finish()?;
-        Ok(layout)
-    }
-
-    fn positional(
-        &mut self,
-        section: &mut Section,
-        parent: &Definition,
-        depth: usize,
-    ) -> Result<Layout, SpecError> {
-        let tight = parent.coding == Coding::Bcd;
-        let whole = section.flag("whole")?.unwrap_or(false);
-        let path = section.path_of("parts");
-        let mut parts = Vec::new();
-        let mut total = Some(0_usize);
-        for (index, part) in section.sections("parts")?.into_iter().enumerate() {
-            let part_path = part.path_of("");
-            let key = index.saturating_add(1).to_string();
-            let id = self.field(&key, part, Some(parent), depth)?;
-            let problem = |problem: &str| SpecError {
-                path: part_path.clone(),
-                problem: problem.to_owned(),
-            };
-            let definition = self.definitions.get(usize::from(id));
-            let definition = definition.ok_or_else(|| problem("not compiled"))?;
-            if tight && (definition.coding != Coding::Bcd || !definition.layouts.is_empty()) {
-                return Err(problem(
-                    "parts of packed digits must be packed digits themselves",
-                ));
-            }
-            total = match definition.length {
-                Length::Fixed(units) => {
-                    let half_bytes = definition.half_bytes(units);
-                    let width = if tight {
-                        half_bytes
-                    } else {
-                        half_bytes.saturating_add(1) & !1
-                    };
-                    total.and_then(|total| total.checked_add(width))
+        alternative.when.is_some()
+            || match &alternative.layout {
+                Layout::Positional { parts, .. } => parts.iter().any(inside),
+                Layout::Bitmapped(bitmapped) => bitmapped.parts.iter().any(inside),
+                Layout::Tagged(tagged) => tagged.entries.iter().any(|entry| inside(&entry.1)),
+                Layout::Datasets { tags, sets, .. } => {
+                    let own = sets.iter().flat_map(|set| set.tags.entries.iter());
+                    tags.entries
+                        .iter()
+                        .chain(own)
+                        .any(|tag| inside(&tag.definition))
                 }
-                Length::Counted { .. } if tight => {
-                    return Err(problem(
-                        "parts of packed digits cannot have a length prefix",
-                    ));
-                }
-                Length::Counted { .. } | Length::Rest => None,
-            };
-            parts.push(id);
-        }
-        if let (Length::Fixed(units), Some(total)) = (parent.length, total)
-            && parent.half_bytes(units) != total
-        {
-            let problem = format!("parts fill {total} half-bytes, not the field's length");
-            return Err(SpecError { path, problem });
-        }
-        Ok(Layout::Positional {
-            parts: parts.into(),
-            tight,
-            whole,
-        })
-    }
-
-    fn bitmapped(
-        &mut self,
-        section: &mut Section,
-        parent: &Definition,
-        depth: usize,
-    ) -> Result<Layout, SpecError> {
-        let bitmap_bytes = section.count("bitmap_bytes")?.unwrap_or(8);
-        if !(1..=8).contains(&bitmap_bytes) {
-            return Err(section.error("bitmap_bytes", "must be from 1 to 8"));
-        }
-        let bits = bitmap_bytes.saturating_mul(8);
-        let mut parts = vec![NONE; bits.saturating_add(1)];
-        let entries = match section.section("parts")? {
-            None => Vec::new(),
-            Some(entries) => entries.entries()?,
-        };
-        for (key, part) in entries {
-            let number = plain_number(&key).filter(|number| *number > 0);
-            let slot = number
-                .and_then(|number| parts.get_mut(number))
-                .ok_or_else(|| part.error("", format!("bits are 1 to {bits}")))?;
-            *slot = self.field(&key, part, Some(parent), depth)?;
-        }
-        Ok(Layout::Bitmapped {
-            bitmap_bytes,
-            parts: parts.into(),
-        })
-    }
-
-    fn datasets(&mut self, section: &mut Section, depth: usize) -> Result<Layout, SpecError> {
-        let default = match section.text("default")? {
-            None => None,
-            Some(id) => Some(
-                dataset_id(&id)
-                    .ok_or_else(|| section.error("default", "must be two hex digits"))?,
-            ),
-        };
-        let tags = self.tags(section, depth)?;
-        let mut sets = Vec::new();
-        if let Some(known) = section.section("sets")? {
-            for (key, mut set) in known.entries()? {
-                let id = dataset_id(&key)
-                    .ok_or_else(|| set.error("", "a data set's id is two hex digits"))?;
-                let own = self.tags(&mut set, depth)?;
-                let definition = self.unlimited(&key.to_ascii_uppercase(), set, depth)?;
-                sets.push(Dataset {
-                    id,
-                    definition,
-                    tags: own,
-                });
+                Layout::Tlv { tags } => tags.entries.iter().any(|tag| inside(&tag.definition)),
             }
-        }
-        Ok(Layout::Datasets {
-            default,
-            tags,
-            sets: sets.into(),
-        })
     }
 
-    fn tags(&mut self, section: &mut Section, depth: usize) -> Result<TagTable, SpecError> {
-        let Some(known) = section.section("tags")? else {
-            return Ok(TagTable::default());
+    fn add(&mut self, definition: Definition, section: &Section) -> Option<u16> {
+        let id = self.push(definition);
+        if id == NONE {
+            section.error("", "more definitions than a specification can hold");
+            return None;
+        }
+        Some(id)
+    }
+
+    fn push(&mut self, definition: Definition) -> u16 {
+        let id = u16::try_from(self.definitions.len()).unwrap_or(NONE);
+        if id != NONE {
+            self.definitions.push(definition);
+        }
+        id
+    }
+
+    /// The bytes that may stand in a text of a class; shared by all fields that have it.
+    fn charset(&mut self, section: &Section, coding: Coding, class: Class) -> Option<Arc<Charset>> {
+        let letters = match coding {
+            Coding::Text(letters) => letters,
+            Coding::Signed(letters) => return Some(self.table(Class::Ans, letters)),
+            Coding::Hex(letters) => return Some(self.table(Class::Hex, letters)),
+            Coding::Zoned => return Some(self.table(Class::N, Letters::Ebcdic(Page::P037))),
+            Coding::Bcd => return None,
+            Coding::Binary => {
+                if class != Class::Any {
+                    section.error("class", "bytes are of class b");
+                }
+                return None;
+            }
         };
-        let mut entries = Vec::new();
-        for (key, tag) in known.entries()? {
-            let bytes = nibble::parse_hex(&key)
-                .ok()
-                .filter(|bytes| (1..=4).contains(&bytes.len()));
-            let bytes = bytes.ok_or_else(|| tag.error("", "a tag is one to four bytes in hex"))?;
-            let number = bytes
-                .iter()
-                .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-            entries.push((
-                number,
-                self.unlimited(&key.to_ascii_uppercase(), tag, depth)?,
-            ));
+        if class == Class::Any && letters != Letters::Ascii {
+            return None;
         }
-        entries.sort_unstable();
-        Ok(TagTable {
-            entries: entries.into(),
-        })
+        Some(self.table(class, letters))
     }
 
-    /// A tag or data set: the bytes around it say how long it is; binary unless it says otherwise.
-    fn unlimited(
+    fn table(&mut self, class: Class, letters: Letters) -> Arc<Charset> {
+        let known = self
+            .charsets
+            .iter()
+            .find(|(key, _)| *key == (class, letters));
+        if let Some((_, table)) = known {
+            return Arc::clone(table);
+        }
+        let table = Arc::new(class.table(letters));
+        self.charsets.push(((class, letters), Arc::clone(&table)));
+        table
+    }
+
+    /// The definition of a bitmap that lies in the data.
+    pub(super) fn bitmap(
         &mut self,
         key: &str,
-        mut section: Section,
-        depth: usize,
-    ) -> Result<u16, SpecError> {
-        self.resolve_type(&mut section)?;
-        let mut base = Table::new();
-        base.insert("rest".to_owned(), toml::Value::Boolean(true));
-        base.insert("letters".to_owned(), toml::Value::Boolean(true));
-        if !section.has("encoding") {
-            base.insert(
-                "encoding".to_owned(),
-                toml::Value::String("binary".to_owned()),
-            );
+        name: &str,
+        coding: BitmapCoding,
+        bytes: usize,
+    ) -> u16 {
+        let coding = coding.as_coding();
+        let charset = match coding {
+            Coding::Hex(letters) => Some(self.table(Class::Hex, letters)),
+            _ => None,
+        };
+        let definition = plain(key, name, coding, Length::Fixed(bytes));
+        self.push(Definition {
+            charset,
+            ..definition
+        })
+    }
+
+    /// The definition of tags that the file does not name: the coding of the field around them.
+    pub(super) fn unknown_tag(&mut self, parent: &Definition) -> u16 {
+        let coding = match parent.coding.inside() {
+            Coding::Text(Letters::Ascii) => Coding::Text(Letters::Latin1),
+            Coding::Text(letters) => Coding::Text(letters),
+            _ => Coding::Binary,
+        };
+        self.push(plain("", "Unknown tag", coding, Length::Rest))
+    }
+
+    /// Take over the keys of the section's type, and of that type's own; false where it has none.
+    pub(super) fn resolve_type(&self, section: &mut Section) -> bool {
+        for _ in 0..DEPTH_MAX {
+            let Some(name) = section.text("type") else {
+                return true;
+            };
+            let base = self.types.get(&name).and_then(toml::Value::as_table);
+            let Some(base) = base else {
+                section.error("type", format!("no type {name:?}"));
+                return false;
+            };
+            section.inherit(base);
         }
-        section.inherit(&base);
-        self.field(key, section, None, depth)
+        section.error("type", "types refer to each other in a circle");
+        false
     }
 }
 
-fn dataset_id(text: &str) -> Option<u8> {
-    match nibble::parse_hex(text).ok()?.as_slice() {
-        [id] => Some(*id),
-        _ => None,
+/// A definition without any of the rarer keys.
+pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> Definition {
+    let unit = if coding.is_nibbles() || matches!(coding, Coding::Hex(_)) {
+        Unit::Bytes
+    } else {
+        Unit::Chars
+    };
+    Definition {
+        key: key.into(),
+        name: name.into(),
+        coding,
+        unit,
+        unit_half_bytes: coding.half_bytes(unit),
+        length,
+        fixed_half_bytes: match length {
+            Length::Fixed(units) => units.saturating_mul(coding.half_bytes(unit)),
+            _ => 0,
+        },
+        nibbles: ALL_NIBBLES,
+        style: NibbleStyle::Lower,
+        pad: Pad {
+            left: true,
+            nibble: 0,
+        },
+        class: Class::Any,
+        charset: None,
+        fill: None,
+        sensitivity: Sensitivity::None,
+        layouts: Box::default(),
+        conditional: false,
     }
 }
 
 /// A number in its only form: "2" and not "02", or one element could be defined twice.
-fn plain_number(key: &str) -> Option<usize> {
+pub(super) fn plain_number(key: &str) -> Option<usize> {
     key.parse::<usize>()
         .ok()
         .filter(|number| number.to_string() == key)

@@ -19,13 +19,18 @@ impl Spec {
         let Some(key) = keys.next() else {
             return true;
         };
-        definition.layouts.iter().any(|layout| match layout {
-            Layout::Positional { parts, .. } | Layout::Bitmapped { parts, .. } => parts
-                .iter()
-                .filter_map(|part| self.definition(*part))
-                .any(|part| *part.key == *key && self.defines_inside(part, keys.clone())),
-            Layout::Datasets { .. } | Layout::Tlv { .. } => true,
-        })
+        let part_is = |id: &u16| {
+            let part = self.definition(*id);
+            part.is_some_and(|part| *part.key == *key && self.defines_inside(part, keys.clone()))
+        };
+        let layouts = definition.layouts.iter();
+        layouts
+            .map(|alternative| &alternative.layout)
+            .any(|layout| match layout {
+                Layout::Positional { parts, .. } => parts.iter().any(part_is),
+                Layout::Bitmapped(bitmapped) => bitmapped.parts.iter().any(part_is),
+                Layout::Datasets { .. } | Layout::Tlv { .. } | Layout::Tagged(_) => true,
+            })
     }
 }
 

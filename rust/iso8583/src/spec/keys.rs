@@ -1,32 +1,108 @@
-//! The keys that describe one value: unit, length, pad, sensitivity.
+//! The keys that describe one value: coding, unit, length, pad, class, fill, sensitivity.
 
 use super::section::Section;
-use super::{Definition, Length, Pad, Sensitivity};
+use super::{Counted, Definition, Fill, Length, NibbleStyle, Pad, Sensitivity};
+use crate::encoding::charset::{ALL_NIBBLES, CLASSES, Class, DIGITS};
 use crate::encoding::decimal::{Prefix, PrefixCoding};
-use crate::encoding::{Coding, Unit};
-use crate::error::SpecError;
+use crate::encoding::ebcdic::{PAGES, Page};
+use crate::encoding::{Coding, Letters, Unit};
 
-/// The meaning of a word, or an error that lists the words.
+/// The meaning of a word. A word that is unknown is told with the words there are; so is a
+/// missing one where `required` gives what to go on with.
 pub(super) fn choose<T>(
     section: &mut Section,
     key: &str,
     meaning: impl Fn(&str) -> Option<T>,
     known: &str,
-) -> Result<Option<T>, SpecError> {
-    let Some(word) = section.text(key)? else {
-        return Ok(None);
+    required: Option<T>,
+) -> Option<T> {
+    if !section.has(key) {
+        if required.is_some() {
+            section.error(key, format!("missing; known: {known}"));
+        }
+        return required;
+    }
+    let word = section.text(key)?;
+    let chosen = meaning(&word);
+    if chosen.is_none() {
+        section.error(key, format!("unknown {word:?}; known: {known}"));
+    }
+    chosen
+}
+
+/// The words for a coding, for error texts.
+const CODINGS: &str = "bcd, binary, ascii, latin1, ebcdic, hex-ascii, hex-ebcdic";
+
+/// `encoding`, `ebcdic_page` and `sign`; None where they are missing or no coding.
+pub(super) fn coding(
+    section: &mut Section,
+    parent: Option<&Definition>,
+    page: Page,
+) -> Option<Coding> {
+    let own_page = choose(section, "ebcdic_page", Page::named, PAGES, None);
+    let paged = own_page.is_some();
+    let page = own_page.unwrap_or(page);
+    let sign = choose(
+        section,
+        "sign",
+        |word| {
+            ["ascii", "ebcdic", "zoned"]
+                .into_iter()
+                .find(|it| *it == word)
+        },
+        "ascii, ebcdic, zoned",
+        None,
+    );
+    let chosen = if section.has("encoding") {
+        choose(
+            section,
+            "encoding",
+            |word| plain_coding(word, page),
+            CODINGS,
+            None,
+        )?
+    } else if let Some(parent) = parent {
+        parent.coding.inside()
+    } else {
+        section.error("encoding", format!("missing; known: {CODINGS}"));
+        return None;
     };
-    match meaning(&word) {
-        Some(value) => Ok(Some(value)),
-        None => Err(section.error(key, format!("unknown {word:?}; known: {known}"))),
+    let is_ebcdic = matches!(chosen, Coding::Text(Letters::Ebcdic(_)))
+        || matches!(chosen, Coding::Hex(Letters::Ebcdic(_)))
+        || sign == Some("ebcdic");
+    if paged && !is_ebcdic {
+        section.error("ebcdic_page", "the field is not EBCDIC");
+    }
+    match (sign, chosen) {
+        (None, chosen) => Some(chosen),
+        (Some("ascii"), Coding::Bcd) => Some(Coding::Signed(Letters::Ascii)),
+        (Some("ebcdic"), Coding::Bcd) => Some(Coding::Signed(Letters::Ebcdic(page))),
+        (Some("zoned"), Coding::Text(Letters::Ebcdic(_))) => Some(Coding::Zoned),
+        (Some("zoned"), _) => {
+            section.error("sign", "zoned signs are those of ebcdic digits");
+            None
+        }
+        _ => {
+            section.error("sign", "a sign in front is one of packed digits (bcd)");
+            None
+        }
     }
 }
 
-pub(super) fn unit(
-    section: &mut Section,
-    parent: Option<&Definition>,
-    coding: Coding,
-) -> Result<Unit, SpecError> {
+fn plain_coding(word: &str, page: Page) -> Option<Coding> {
+    Some(match word {
+        "bcd" => Coding::Bcd,
+        "binary" => Coding::Binary,
+        "ascii" => Coding::Text(Letters::Ascii),
+        "latin1" => Coding::Text(Letters::Latin1),
+        "ebcdic" => Coding::Text(Letters::Ebcdic(page)),
+        "hex-ascii" => Coding::Hex(Letters::Ascii),
+        "hex-ebcdic" => Coding::Hex(Letters::Ebcdic(page)),
+        _ => return None,
+    })
+}
+
+pub(super) fn unit(section: &mut Section, parent: Option<&Definition>, coding: Coding) -> Unit {
     let chosen = choose(
         section,
         "unit",
@@ -38,7 +114,8 @@ pub(super) fn unit(
             _ => None,
         },
         "digits, nibbles, bytes, chars",
-    )?;
+        None,
+    );
     let inherited = parent
         .filter(|parent| parent.coding == coding)
         .map(|parent| match coding {
@@ -48,79 +125,240 @@ pub(super) fn unit(
         });
     let natural = match coding {
         Coding::Bcd => Unit::Digits,
-        Coding::Binary => Unit::Bytes,
-        Coding::Ascii | Coding::Ebcdic(_) => Unit::Chars,
+        Coding::Binary | Coding::Hex(_) => Unit::Bytes,
+        Coding::Text(_) | Coding::Signed(_) | Coding::Zoned => Unit::Chars,
     };
     let unit = chosen.or(inherited).unwrap_or(natural);
-    if !coding.is_nibbles() && unit.half_bytes() == 1 {
-        return Err(section.error("unit", "text is counted in chars or bytes"));
-    }
-    Ok(unit)
-}
-
-pub(super) fn length(section: &mut Section, unit: Unit) -> Result<Length, SpecError> {
-    if section.flag("rest")?.unwrap_or(false) {
-        return Ok(Length::Rest);
-    }
-    let fixed = section.count("length")?;
-    let max = section.count("max")?;
-    let min = section.count("min")?.unwrap_or(0);
-    let Some(prefix) = section.text("prefix")? else {
-        return fixed
-            .filter(|units| *units > 0 && max.is_none())
-            .map(Length::Fixed)
-            .ok_or_else(|| section.error("length", "give a length, or a prefix and a max"));
+    let fits = match coding {
+        Coding::Text(_) | Coding::Zoned => matches!(unit, Unit::Bytes | Unit::Chars),
+        // a sign and a digit are of different sizes: what counts them is characters of the text
+        Coding::Signed(_) => unit == Unit::Chars,
+        Coding::Hex(_) => unit != Unit::Digits,
+        Coding::Bcd | Coding::Binary => true,
     };
-    let known = "give coding:size, as in binary:1; codings: binary, bcd, ascii, ebcdic";
-    let prefix = parse_prefix(&prefix).ok_or_else(|| section.error("prefix", known))?;
-    let max = max.ok_or_else(|| section.error("max", "a field with a prefix needs it"))?;
-    if fixed.is_some() {
-        return Err(section.error("length", "a field with a prefix has a max instead"));
+    if !fits {
+        let problem = match coding {
+            Coding::Hex(_) => "hex text is counted in bytes, nibbles or chars",
+            Coding::Signed(_) => "a signed number is counted in chars, its sign included",
+            _ => "text is counted in chars or bytes",
+        };
+        section.error("unit", problem);
+        return natural;
     }
-    if max > prefix.count_max || min > max {
-        let most = prefix.count_max;
-        let problem = format!(
-            "the prefix can count {most} {}; min <= max <= that",
-            unit.word()
-        );
-        return Err(section.error("max", problem));
-    }
-    Ok(Length::Counted { prefix, min, max })
+    unit
 }
 
-fn parse_prefix(text: &str) -> Option<Prefix> {
+pub(super) fn length(section: &mut Section, coding: Coding, unit: Unit) -> Length {
+    let rest = section.flag("rest").unwrap_or(false);
+    let (fixed, max) = (section.count("length"), section.count("max"));
+    let given = section.has("min");
+    let min = section.count("min").unwrap_or(0);
+    let prefixed = section.has("prefix");
+    let prefix = section.text("prefix");
+    let inclusive = section.flag("inclusive").unwrap_or(false);
+    let even = section.flag("count_even").unwrap_or(false);
+    let area = section.flag("fixed_area").unwrap_or(false);
+    if !prefixed {
+        for (key, set) in [
+            ("inclusive", inclusive),
+            ("count_even", even),
+            ("fixed_area", area),
+        ] {
+            if set {
+                section.error(key, "needs a prefix");
+            }
+        }
+        if rest {
+            return Length::Rest;
+        }
+        if max.is_some() || given || fixed.unwrap_or(0) == 0 {
+            section.error("length", "give a length, or a prefix and a max");
+        }
+        return Length::Fixed(fixed.unwrap_or(1).max(1));
+    }
+    if rest || fixed.is_some() {
+        section.error("length", "a field with a prefix has a max instead");
+    }
+    let Some(max) = max else {
+        section.error("max", "a field with a prefix needs it");
+        return Length::Rest;
+    };
+    let parsed = prefix.as_deref().and_then(parse_prefix);
+    let Some(prefix) = parsed else {
+        let known = "binary, bcd, ascii, ebcdic, hex-ascii, hex-ebcdic";
+        let problem = format!("give coding:size, as in binary:1; codings: {known}");
+        section.error("prefix", problem);
+        return Length::Rest;
+    };
+    counted(
+        section,
+        (coding, unit),
+        prefix,
+        (min, max),
+        (inclusive, even, area),
+    )
+}
+
+/// A counted length, with what can be wrong with it.
+fn counted(
+    section: &Section,
+    (coding, unit): (Coding, Unit),
+    prefix: Prefix,
+    (min, max): (usize, usize),
+    (inclusive, even, area): (bool, bool, bool),
+) -> Length {
+    let unit_half_bytes = coding.half_bytes(unit);
+    let own = if inclusive { prefix.bytes } else { 0 };
+    if inclusive && unit_half_bytes != 2 {
+        section.error(
+            "inclusive",
+            "only lengths in bytes or chars can count themselves",
+        );
+    }
+    let most = prefix.count_max.saturating_sub(own);
+    if max > most || min > max {
+        let word = unit.word();
+        let problem = format!("the prefix can count {most} {word}; min <= max <= that");
+        section.error("max", problem);
+    }
+    if even && unit_half_bytes != 1 {
+        section.error(
+            "count_even",
+            "only digits and nibbles can be odd in a whole byte",
+        );
+    }
+    if even && max & 1 == 1 {
+        section.error("max", "an even count needs an even max");
+    }
+    if matches!(coding, Coding::Signed(_)) {
+        section.error("prefix", "a sign with packed digits needs a fixed length");
+    }
+    let area_bytes = max.saturating_mul(unit_half_bytes).div_ceil(2);
+    Length::Counted(Counted {
+        prefix,
+        min,
+        max,
+        own,
+        even,
+        area: if area { area_bytes } else { 0 },
+    })
+}
+
+pub(super) fn parse_prefix(text: &str) -> Option<Prefix> {
     let (coding, size) = text.split_once(':')?;
     let coding = match coding {
         "binary" => PrefixCoding::Binary,
         "bcd" => PrefixCoding::Bcd,
         "ascii" => PrefixCoding::Ascii,
         "ebcdic" => PrefixCoding::Ebcdic,
+        "hex-ascii" => PrefixCoding::HexAscii,
+        "hex-ebcdic" => PrefixCoding::HexEbcdic,
         _ => return None,
     };
     Prefix::new(coding, size.parse().ok()?)
 }
 
-pub(super) fn pad(section: &mut Section) -> Result<Pad, SpecError> {
-    let side = choose(
-        section,
-        "pad_side",
-        |word| match word {
-            "left" => Some(true),
-            "right" => Some(false),
-            _ => None,
-        },
-        "left, right",
-    )?;
-    let nibble = section.count("pad_nibble")?.unwrap_or(0);
-    let nibble = u8::try_from(nibble).ok().filter(|nibble| *nibble < 16);
-    let nibble = nibble.ok_or_else(|| section.error("pad_nibble", "must be from 0 to 15"))?;
-    Ok(Pad {
+pub(super) fn pad(section: &mut Section) -> Pad {
+    let side = side(section, "pad_side");
+    let nibble = section.count("pad_nibble").unwrap_or(0);
+    if nibble > 15 {
+        section.error("pad_nibble", "must be from 0 to 15");
+    }
+    Pad {
         left: side.unwrap_or(true),
-        nibble,
-    })
+        nibble: u8::try_from(nibble & 0x0f).unwrap_or(0),
+    }
 }
 
-pub(super) fn sensitivity(section: &mut Section) -> Result<Sensitivity, SpecError> {
+fn side(section: &mut Section, key: &str) -> Option<bool> {
+    let meaning = |word: &str| match word {
+        "left" => Some(true),
+        "right" => Some(false),
+        _ => None,
+    };
+    choose(section, key, meaning, "left, right", None)
+}
+
+/// `letters` and `class`: the nibbles that packed digits may be, how they are shown, and the
+/// class of characters.
+pub(super) fn alphabet(
+    section: &mut Section,
+    parent: Option<&Definition>,
+    coding: Coding,
+) -> (u16, NibbleStyle, Class) {
+    let class = choose(section, "class", Class::named, CLASSES, None);
+    let printable = section.flag("printable").unwrap_or(false);
+    let style = match section.flag_or_text("letters").as_deref() {
+        None => None,
+        Some("false") => Some(None),
+        Some("true" | "lower") => Some(Some(NibbleStyle::Lower)),
+        Some("upper") => Some(Some(NibbleStyle::Upper)),
+        Some("track") => Some(Some(NibbleStyle::Track)),
+        Some(_) => {
+            section.error("letters", "known: true, false, lower, upper, track");
+            None
+        }
+    };
+    let inherited = parent
+        .filter(|parent| parent.coding == coding)
+        .map_or((DIGITS, NibbleStyle::Lower), |it| (it.nibbles, it.style));
+    let (mut nibbles, style) = match style {
+        None => inherited,
+        Some(None) => (DIGITS, NibbleStyle::Lower),
+        Some(Some(style)) => (ALL_NIBBLES, style),
+    };
+    if let (Some(class), Coding::Bcd) = (class, coding) {
+        match class.nibbles() {
+            Some(allowed) if section_allows(nibbles, allowed) => nibbles = allowed,
+            Some(_) => {}
+            None => section.error("class", "packed digits are of class n, z, h or b"),
+        }
+    }
+    let class = class.or(printable.then_some(Class::Ans));
+    (nibbles, style, class.unwrap_or(Class::Any))
+}
+
+/// A class narrows letters down, and opens plain digits to what it has.
+fn section_allows(nibbles: u16, allowed: u16) -> bool {
+    nibbles == ALL_NIBBLES || nibbles == DIGITS || nibbles & allowed != 0
+}
+
+/// `fill = "left:0"`: what a value that is too short is filled with when it is written.
+pub(super) fn fill(section: &mut Section, length: Length) -> Option<Fill> {
+    let text = section.text("fill")?;
+    let mut characters = text
+        .split_once(':')
+        .map(|(side, fill)| (side, fill.chars()));
+    let parsed = characters.as_mut().and_then(|(side, characters)| {
+        let character = characters.next()?;
+        let left = match *side {
+            "left" => true,
+            "right" => false,
+            _ => return None,
+        };
+        characters
+            .next()
+            .is_none()
+            .then_some(Fill { left, character })
+    });
+    if parsed.is_none() {
+        section.error("fill", "give side:character, as in left:0");
+    }
+    let padded = match length {
+        Length::Fixed(_) => true,
+        Length::Counted(counted) => counted.area > 0 || counted.min > 0,
+        Length::Rest => false,
+    };
+    if !padded {
+        section.error(
+            "fill",
+            "only a fixed length, area or min can be filled up to",
+        );
+    }
+    parsed
+}
+
+pub(super) fn sensitivity(section: &mut Section) -> Sensitivity {
     let chosen = choose(
         section,
         "sensitivity",
@@ -133,6 +371,7 @@ pub(super) fn sensitivity(section: &mut Section) -> Result<Sensitivity, SpecErro
             _ => None,
         },
         "none, pan, track, pin, cvv2",
-    )?;
-    Ok(chosen.unwrap_or(Sensitivity::None))
+        None,
+    );
+    chosen.unwrap_or(Sensitivity::None)
 }

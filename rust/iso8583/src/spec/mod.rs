@@ -3,10 +3,21 @@
 mod compile;
 mod defines;
 mod keys;
+mod layouts;
+mod lint;
+mod message;
 mod section;
+mod tags;
 
+use std::sync::Arc;
+
+pub(crate) use compile::plain;
+pub use lint::{Severity, SpecIssue};
+
+use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};
 use crate::encoding::decimal::Prefix;
-use crate::encoding::{Coding, Unit};
+use crate::encoding::ebcdic::Page;
+use crate::encoding::{Coding, Letters, Unit};
 use crate::error::SpecError;
 
 /// Where a table has no definition.
@@ -20,13 +31,106 @@ pub struct Spec {
     pub(crate) definitions: Vec<Definition>,
     /// Definition of each data element; `NONE` where the dialect has none.
     pub(crate) elements: Vec<u16>,
+    pub(crate) envelope: Envelope,
+    /// Whether any layout depends on other values.
+    pub(crate) conditional: bool,
+}
+
+/// What stands around the data elements: `[message]` of the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Envelope {
+    /// The bytes in front of the message type, as they are written unless others are given.
+    pub(crate) header: Box<[u8]>,
+    pub(crate) type_indicator: TypeCoding,
+    pub(crate) bitmap: BitmapCoding,
     pub(crate) bitmaps_max: usize,
+    /// Whether all bitmaps are always there, so that bits 1 and 65 announce nothing.
+    pub(crate) bitmaps_fixed: bool,
+    /// The data element that holds the third bitmap; 0 where it follows the second.
+    pub(crate) third_bitmap: usize,
+    pub(crate) trailing: Policy,
+    pub(crate) unknown_elements: Policy,
+}
+
+impl Envelope {
+    /// Whether bytes that cannot be read are part of a message.
+    pub(crate) fn keeps_rest(&self) -> bool {
+        self.trailing == Policy::Keep || self.unknown_elements == Policy::Keep
+    }
+
+    /// Bitmaps that may stand in front of the data.
+    pub(crate) fn leading_bitmaps(&self) -> usize {
+        if self.third_bitmap > 0 {
+            self.bitmaps_max.min(2)
+        } else {
+            self.bitmaps_max
+        }
+    }
+}
+
+/// How the message type is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypeCoding {
+    Bcd,
+    Ascii,
+    Ebcdic,
+}
+
+impl TypeCoding {
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::Bcd => 2,
+            Self::Ascii | Self::Ebcdic => 4,
+        }
+    }
+}
+
+/// How a bitmap is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BitmapCoding {
+    Binary,
+    HexAscii,
+    HexEbcdic,
+}
+
+impl BitmapCoding {
+    /// Bytes on the wire of so many bytes of bitmap.
+    pub(crate) fn wire_bytes(self, bytes: usize) -> usize {
+        match self {
+            Self::Binary => bytes,
+            Self::HexAscii | Self::HexEbcdic => bytes.saturating_mul(2),
+        }
+    }
+
+    pub(crate) fn as_coding(self) -> Coding {
+        match self {
+            Self::Binary => Coding::Binary,
+            Self::HexAscii => Coding::Hex(Letters::Ascii),
+            Self::HexEbcdic => Coding::Hex(Letters::Ebcdic(Page::P037)),
+        }
+    }
+}
+
+/// What is done with bytes or bits that the specification does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// They are a fault.
+    Reject,
+    /// They are kept and written again.
+    Keep,
+    /// They are left out, with a warning.
+    Ignore,
 }
 
 impl Spec {
     /// Compile TOML text. `name` is used in error texts only.
     pub fn parse(text: &str, name: &str) -> Result<Self, SpecError> {
-        compile::compile(text, name)
+        lint::parse(text, name)
+    }
+
+    /// Everything that is wrong or odd in TOML text, with lines where they are known.
+    pub fn lint(text: &str) -> Vec<SpecIssue> {
+        lint::lint(text)
     }
 
     /// The name it was loaded under.
@@ -56,25 +160,50 @@ impl std::fmt::Debug for Spec {
 /// One data element, subfield or tag.
 #[derive(Debug, Clone)]
 pub(crate) struct Definition {
-    /// Its own part of the path: "62", "2", "9F26".
+    /// Its own part of the path: "62", "2", "9F26"; empty for the tags nobody knows.
     pub(crate) key: Box<str>,
     pub(crate) name: Box<str>,
     pub(crate) coding: Coding,
     pub(crate) unit: Unit,
+    /// Half-bytes on the wire of one unit.
+    pub(crate) unit_half_bytes: usize,
     pub(crate) length: Length,
-    /// Whether packed digits may hold the nibbles A to F (masked numbers, track separators).
-    pub(crate) letters: bool,
+    /// Half-bytes of a fixed length.
+    pub(crate) fixed_half_bytes: usize,
+    /// The nibbles that packed digits may be, as bits.
+    pub(crate) nibbles: u16,
+    pub(crate) style: NibbleStyle,
     pub(crate) pad: Pad,
-    /// Whether only graphic characters and blanks may stand in the text.
-    pub(crate) printable: bool,
+    pub(crate) class: Class,
+    /// The bytes that may stand in the text; None where all of the coding may.
+    pub(crate) charset: Option<Arc<Charset>>,
+    /// What a value that is too short is filled with when it is written.
+    pub(crate) fill: Option<Fill>,
     pub(crate) sensitivity: Sensitivity,
     /// Ways to read the content, tried in order; empty for a plain value.
-    pub(crate) layouts: Box<[Layout]>,
+    pub(crate) layouts: Box<[Alternative]>,
+    /// Whether what is inside depends on other values.
+    pub(crate) conditional: bool,
 }
 
 impl Definition {
+    /// Half-bytes of a number of units.
     pub(crate) fn half_bytes(&self, units: usize) -> usize {
-        units.saturating_mul(self.unit.half_bytes())
+        if let Coding::Signed(_) = self.coding {
+            // a byte for the sign, then digits, one less than the units, in whole bytes
+            return units.saturating_add(2) & !1;
+        }
+        units.saturating_mul(self.unit_half_bytes)
+    }
+
+    /// Whether any bytes will do, so that nothing has to be checked.
+    pub(crate) fn takes_anything(&self) -> bool {
+        self.charset.is_none()
+            && match self.coding {
+                Coding::Bcd => self.nibbles == ALL_NIBBLES,
+                Coding::Binary | Coding::Text(_) => true,
+                Coding::Hex(_) | Coding::Signed(_) | Coding::Zoned => false,
+            }
     }
 }
 
@@ -82,13 +211,23 @@ impl Definition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     Fixed(usize),
-    Counted {
-        prefix: Prefix,
-        min: usize,
-        max: usize,
-    },
+    Counted(Counted),
     /// Whatever is left of the field around it.
     Rest,
+}
+
+/// A length that stands in front of the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) prefix: Prefix,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+    /// Units that the prefix counts for itself.
+    pub(crate) own: usize,
+    /// Whether an odd count is rounded up, with a pad that then belongs to the value.
+    pub(crate) even: bool,
+    /// Bytes that the value and its filler take; 0 where there is no filler.
+    pub(crate) area: usize,
 }
 
 /// What fills the half-byte that an odd number of nibbles leaves over.
@@ -96,6 +235,22 @@ pub(crate) enum Length {
 pub(crate) struct Pad {
     pub(crate) left: bool,
     pub(crate) nibble: u8,
+}
+
+/// What a text that is too short is filled with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fill {
+    pub(crate) left: bool,
+    pub(crate) character: char,
+}
+
+/// How the nibbles A to F are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NibbleStyle {
+    Lower,
+    Upper,
+    /// As upper-case letters, but D as the separator `=` of track data.
+    Track,
 }
 
 /// Which card data a value holds.
@@ -110,6 +265,31 @@ pub(crate) enum Sensitivity {
     Cvv2,
 }
 
+/// A layout, and when it counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Alternative {
+    pub(crate) when: Option<Box<Condition>>,
+    pub(crate) layout: Layout,
+}
+
+/// What another value must be for a layout to count.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    pub(crate) source: Source,
+    /// Texts; `?` stands for any one character, `*` at the end for any more.
+    pub(crate) patterns: Box<[Box<str>]>,
+}
+
+/// Whose value a condition looks at.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    MessageType,
+    /// A data element, or something in it by its keys.
+    Element(usize, Box<[Box<str>]>),
+    /// A part or tag that stands in front of the field, in the same composite.
+    Sibling(Box<[Box<str>]>),
+}
+
 /// One way to read the content of a composite.
 #[derive(Debug, Clone)]
 pub(crate) enum Layout {
@@ -122,10 +302,7 @@ pub(crate) enum Layout {
         whole: bool,
     },
     /// A bitmap, then the parts whose bits are set. `parts` is indexed by bit, from 1.
-    Bitmapped {
-        bitmap_bytes: usize,
-        parts: Box<[u16]>,
-    },
+    Bitmapped(Bitmapped),
     /// Data sets: an id of one byte, a length of two, BER-TLV.
     Datasets {
         default: Option<u8>,
@@ -134,6 +311,58 @@ pub(crate) enum Layout {
     },
     /// BER-TLV.
     Tlv { tags: TagTable },
+    /// Tags and lengths of fixed sizes.
+    Tagged(Box<Tagged>),
+}
+
+/// The layout `bitmapped`.
+#[derive(Debug, Clone)]
+pub(crate) struct Bitmapped {
+    /// Bytes of one bitmap, as bits and not as they are written.
+    pub(crate) bytes: usize,
+    pub(crate) bits_each: usize,
+    pub(crate) coding: BitmapCoding,
+    /// Definition of the bitmap itself; `NONE` for a binary one.
+    pub(crate) definition: u16,
+    /// Bitmaps at most; above 1, the first bit of each but the last says that another follows.
+    pub(crate) repeats_max: usize,
+    pub(crate) parts: Box<[u16]>,
+}
+
+/// The layout `tagged`.
+#[derive(Debug, Clone)]
+pub(crate) struct Tagged {
+    /// Definition of what stands in front of the first tag; `NONE` if nothing does.
+    pub(crate) lead: u16,
+    pub(crate) tag: TagCoding,
+    pub(crate) tag_bytes: usize,
+    /// The length of a value; without it, the tag's definition says how long it is.
+    pub(crate) length: Option<Prefix>,
+    pub(crate) length_first: bool,
+    /// Bytes that a length counts besides the value.
+    pub(crate) counted_too: usize,
+    /// Definition of the tags nobody knows; `NONE` where they are a fault.
+    pub(crate) unknown: u16,
+    pub(crate) entries: Box<[(Box<str>, u16)]>,
+}
+
+impl Tagged {
+    pub(crate) fn find(&self, key: &str) -> Option<u16> {
+        let place = self.entries.binary_search_by(|entry| (*entry.0).cmp(key));
+        let known = place.ok().and_then(|place| self.entries.get(place));
+        known
+            .map(|entry| entry.1)
+            .or(Some(self.unknown).filter(|id| *id != NONE))
+    }
+}
+
+/// How a tag of fixed size is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TagCoding {
+    Ascii,
+    Ebcdic,
+    /// Packed digits or bytes: its key is hex.
+    Hex,
 }
 
 /// A data set that the specification knows.
@@ -147,16 +376,24 @@ pub(crate) struct Dataset {
 /// Known tags, by their bytes read as a big-endian number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TagTable {
-    pub(crate) entries: Box<[(u32, u16)]>,
+    pub(crate) entries: Box<[TagEntry]>,
+}
+
+/// A known tag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TagEntry {
+    pub(crate) tag: u32,
+    pub(crate) definition: u16,
+    /// Whether its value has to be looked into.
+    pub(crate) examined: bool,
 }
 
 impl TagTable {
-    pub(crate) fn find(&self, tag: u32) -> u16 {
+    pub(crate) fn find(&self, tag: u32) -> Option<&TagEntry> {
         self.entries
-            .binary_search_by_key(&tag, |entry| entry.0)
+            .binary_search_by_key(&tag, |entry| entry.tag)
             .ok()
             .and_then(|index| self.entries.get(index))
-            .map_or(NONE, |entry| entry.1)
     }
 }
 

@@ -1,29 +1,64 @@
-//! Reads a TOML table key by key, so that every error names its path inside the file.
+//! Reads a TOML table key by key. What is wrong goes into a list, with its path inside the file,
+//! and reading goes on: a person wants to see every fault at once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use toml::{Table, Value};
 
-use crate::error::SpecError;
+use super::lint::{Severity, SpecIssue};
+
+/// Where faults and warnings are gathered.
+#[derive(Clone, Default)]
+pub(super) struct Sink(Rc<RefCell<Vec<SpecIssue>>>);
+
+/// Most faults that are kept of one file.
+const ISSUES_MAX: usize = 1_000;
+
+impl Sink {
+    pub(super) fn push(&self, severity: Severity, path: String, problem: String) {
+        let mut issues = self.0.borrow_mut();
+        if issues.len() < ISSUES_MAX {
+            issues.push(SpecIssue {
+                severity,
+                path,
+                line: None,
+                problem,
+            });
+        }
+    }
+
+    pub(super) fn take(&self) -> Vec<SpecIssue> {
+        self.0.take()
+    }
+}
 
 /// A table whose keys are taken out one by one; what is left at the end is unknown.
 pub(super) struct Section {
     table: Table,
     path: String,
+    sink: Sink,
 }
 
 impl Section {
-    pub(super) fn new(table: Table, path: impl Into<String>) -> Self {
+    pub(super) fn new(table: Table, path: impl Into<String>, sink: &Sink) -> Self {
         Self {
             table,
             path: path.into(),
+            sink: sink.clone(),
         }
     }
 
-    /// An error about `key` of this table.
-    pub(super) fn error(&self, key: &str, problem: impl Into<String>) -> SpecError {
-        SpecError {
-            path: self.path_of(key),
-            problem: problem.into(),
-        }
+    /// A fault of `key` of this table.
+    pub(super) fn error(&self, key: &str, problem: impl Into<String>) {
+        self.sink
+            .push(Severity::Error, self.path_of(key), problem.into());
+    }
+
+    /// Something about `key` that works, but hardly as it was meant.
+    pub(super) fn warn(&self, key: &str, problem: impl Into<String>) {
+        self.sink
+            .push(Severity::Warning, self.path_of(key), problem.into());
     }
 
     pub(super) fn path_of(&self, key: &str) -> String {
@@ -38,71 +73,103 @@ impl Section {
         self.table.contains_key(key)
     }
 
-    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, SpecError> {
-        match self.table.remove(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.wrong(key, "a text", &other)),
+    pub(super) fn text(&mut self, key: &str) -> Option<String> {
+        match self.table.remove(key)? {
+            Value::String(text) => Some(text),
+            other => self.wrong(key, "a text", &other),
         }
     }
 
-    pub(super) fn count(&mut self, key: &str) -> Result<Option<usize>, SpecError> {
-        match self.table.remove(key) {
-            None => Ok(None),
-            Some(Value::Integer(number)) if (0..=65_535).contains(&number) => {
-                Ok(usize::try_from(number).ok())
+    /// A text or several.
+    pub(super) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
+        let values = match self.table.remove(key)? {
+            Value::String(text) => return Some(vec![text]),
+            Value::Array(values) => values,
+            other => return self.wrong(key, "a text, or an array of texts", &other),
+        };
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => return self.wrong(key, "a text, or an array of texts", &other),
             }
-            Some(other) => Err(self.wrong(key, "a number from 0 to 65535", &other)),
+        }
+        Some(texts)
+    }
+
+    pub(super) fn count(&mut self, key: &str) -> Option<usize> {
+        match self.table.remove(key)? {
+            Value::Integer(number) if (0..=65_535).contains(&number) => {
+                usize::try_from(number).ok()
+            }
+            other => self.wrong(key, "a number from 0 to 65535", &other),
         }
     }
 
-    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, SpecError> {
-        match self.table.remove(key) {
-            None => Ok(None),
-            Some(Value::Boolean(flag)) => Ok(Some(flag)),
-            Some(other) => Err(self.wrong(key, "true or false", &other)),
+    pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
+        match self.table.remove(key)? {
+            Value::Boolean(flag) => Some(flag),
+            other => self.wrong(key, "true or false", &other),
         }
     }
 
-    pub(super) fn section(&mut self, key: &str) -> Result<Option<Self>, SpecError> {
-        match self.table.remove(key) {
-            None => Ok(None),
-            Some(Value::Table(table)) => Ok(Some(Self::new(table, self.path_of(key)))),
-            Some(other) => Err(self.wrong(key, "a table", &other)),
+    /// `true`, `false`, or one of the words that say more.
+    pub(super) fn flag_or_text(&mut self, key: &str) -> Option<String> {
+        match self.table.remove(key)? {
+            Value::Boolean(flag) => Some(flag.to_string()),
+            Value::String(text) => Some(text),
+            other => self.wrong(key, "true, false or a text", &other),
+        }
+    }
+
+    pub(super) fn section(&mut self, key: &str) -> Option<Self> {
+        match self.table.remove(key)? {
+            Value::Table(table) => Some(Self::new(table, self.path_of(key), &self.sink)),
+            other => self.wrong(key, "a table", &other),
         }
     }
 
     /// An array of tables, each with its place (from 0) in its path.
-    pub(super) fn sections(&mut self, key: &str) -> Result<Vec<Self>, SpecError> {
+    pub(super) fn sections(&mut self, key: &str) -> Vec<Self> {
         let values = match self.table.remove(key) {
-            None => return Ok(Vec::new()),
+            None => return Vec::new(),
             Some(Value::Array(values)) => values,
-            Some(other) => return Err(self.wrong(key, "an array of tables", &other)),
+            Some(other) => {
+                let _: Option<()> = self.wrong(key, "an array of tables", &other);
+                return Vec::new();
+            }
         };
         let mut sections = Vec::with_capacity(values.len());
         for (index, value) in values.into_iter().enumerate() {
             let place = format!("{key}.{index}");
-            match value {
-                Value::Table(table) => sections.push(Self::new(table, self.path_of(&place))),
-                other => return Err(self.wrong(&place, "a table", &other)),
-            }
+            let table = match value {
+                Value::Table(table) => table,
+                other => {
+                    let _: Option<()> = self.wrong(&place, "a table", &other);
+                    continue;
+                }
+            };
+            sections.push(Self::new(table, self.path_of(&place), &self.sink));
         }
-        Ok(sections)
+        sections
     }
 
-    /// Every remaining key as a table, in the file's order.
-    pub(super) fn entries(mut self) -> Result<Vec<(String, Self)>, SpecError> {
+    /// Every remaining key as a table.
+    pub(super) fn entries(mut self) -> Vec<(String, Self)> {
         let table = std::mem::take(&mut self.table);
-        table
-            .into_iter()
-            .map(|(key, value)| match value {
+        let mut entries = Vec::with_capacity(table.len());
+        for (key, value) in table {
+            match value {
                 Value::Table(inner) => {
-                    let path = self.path_of(&key);
-                    Ok((key, Self::new(inner, path)))
+                    let section = Self::new(inner, self.path_of(&key), &self.sink);
+                    entries.push((key, section));
                 }
-                other => Err(self.wrong(&key, "a table", &other)),
-            })
-            .collect()
+                other => {
+                    let _: Option<()> = self.wrong(&key, "a table", &other);
+                }
+            }
+        }
+        entries
     }
 
     /// Keys of `base` that this table does not set itself.
@@ -119,14 +186,14 @@ impl Section {
     }
 
     /// Nothing may be left.
-    pub(super) fn finish(self) -> Result<(), SpecError> {
-        match self.table.keys().next() {
-            None => Ok(()),
-            Some(key) => Err(self.error(key, "no such key here")),
+    pub(super) fn finish(self) {
+        for key in self.table.keys() {
+            self.error(key, "no such key here");
         }
     }
 
-    fn wrong(&self, key: &str, wanted: &str, found: &Value) -> SpecError {
-        self.error(key, format!("must be {wanted}, not {}", found.type_str()))
+    fn wrong<T>(&self, key: &str, wanted: &str, found: &Value) -> Option<T> {
+        self.error(key, format!("must be {wanted}, not {}", found.type_str()));
+        None
     }
 }

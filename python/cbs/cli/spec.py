@@ -1,0 +1,81 @@
+"""`cbs spec`: what is wrong in a wire specification, and specifications of other codecs."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from cbs._native import lint_specification
+from cbs.cli import EXIT_FAILED
+from cbs.cli.spec_import import import_command
+from cbs.codec import specification_names
+
+app = typer.Typer()
+spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file, or import one.")
+app.add_typer(spec, name="spec")
+
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Specification files, or packaged names."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON array instead of lines.")]
+
+
+@spec.callback()
+def _spec() -> None:
+    """Wire specifications: check a file, or import one."""
+
+
+@spec.command(epilog="Example: cbs spec lint my_dialect.toml")
+def lint(files: Files, as_json: AsJson = False) -> None:
+    """Tell every fault and every oddity of specification files, with paths and lines.
+
+    Ends with 1 if there is a fault; oddities alone are warnings.
+    """
+    documents = []
+    for name in files:
+        for severity, path, line, problem in lint_specification(_read(name)):
+            documents.append(
+                {
+                    "file": name,
+                    "line": line,
+                    "severity": severity,
+                    "path": path,
+                    "problem": problem,
+                }
+            )
+    faults = sum(document["severity"] == "error" for document in documents)
+    if as_json:
+        typer.echo(orjson.dumps(documents, option=orjson.OPT_INDENT_2))
+    else:
+        for document in documents:
+            typer.echo(_as_line(document))
+        typer.echo(f"{faults} faults, {len(documents) - faults} warnings", err=True)
+    if faults:
+        raise typer.Exit(EXIT_FAILED)
+
+
+spec.command("import", epilog="Example: cbs spec import jpos packager.xml -o my_dialect.toml")(
+    import_command
+)
+
+
+def _as_line(document: dict[str, str | int | None]) -> str:
+    place = f"{document['file']}:{document['line']}" if document["line"] else document["file"]
+    path = document["path"] or "file"
+    return f"{place}: {document['severity']}: {path}: {document['problem']}"
+
+
+def _read(name: str) -> str:
+    """The text of a file, or of a packaged specification."""
+    try:
+        if name in specification_names():
+            packaged = resources.files("cbs") / "specs" / f"{name}.toml"
+            return packaged.read_text(encoding="utf-8")
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{name}: cannot be read: {error}") from error

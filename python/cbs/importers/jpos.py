@@ -1,0 +1,177 @@
+"""Imports GenericPackager XML files of jPOS.
+
+Facts of the format are from its document type and from what its classes do on the wire; none of
+its code is used or loaded. See docs/howto/import-a-specification.md for what is kept.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cbs.importers import jpos_composites
+from cbs.importers.documents import as_count
+from cbs.importers.draft import LENGTH_MAX, Definition, Draft, Problems, UnreadableError
+from cbs.importers.jpos_classes import UNUSED, WHY_NOT, bitmap_coding, definition, field_class
+from cbs.importers.jpos_xml import Element, parse
+
+_TYPE_CODINGS = {
+    "IFB_NUMERIC": "bcd", "IFA_NUMERIC": "ascii", "IF_CHAR": "ascii", "IFE_NUMERIC": "ebcdic",
+    "IFE_CHAR": "ebcdic",
+}  # fmt: skip
+_PACKAGER_KEYS = {
+    "maxValidField", "bitmapField", "thirdBitmapField", "firstField", "emitBitmap", "headerLength",
+}  # fmt: skip
+_FIELD_KEYS = {"id", "length", "name", "class", "pad", "trim"}
+_BITMAP_BYTES = {8: 1, 16: 2, 24: 3}
+
+
+class Entry(NamedTuple):
+    """One element of the file that stands for a field."""
+
+    number: int
+    path: str
+    element: Element
+    class_name: str
+    length: int
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return self.element.get("name") or f"Field {self.number}"
+
+    @property
+    def pad_left(self) -> bool:
+        """Whether an odd number's zero is on the left."""
+        return self.element.get("pad") == "true"
+
+
+def read(content: bytes, problems: Problems) -> Draft:
+    """The draft of what the file describes."""
+    root = parse(content)
+    if root.name != "isopackager":
+        raise UnreadableError(f"the document is no isopackager but {root.name!r}")
+    draft = Draft()
+    _unknown_keys(root, _PACKAGER_KEYS, "isopackager", problems)
+    entries = read_entries(root, "", problems)
+    _envelope(root, entries, draft, problems)
+    draft.notes.append(
+        "Packed digits may be A to F, with D as =, and bytes behind the last element are kept: "
+        "this is how the source reads them."
+    )
+    last = draft.message.get("bitmaps_max", draft.message.get("bitmaps_fixed", 1)) * 64
+    for number, entry in entries.items():
+        if number < 2 or number in _bitmap_elements(draft, number, problems, entry):
+            continue
+        if number > last:
+            draft.notes.append(f"Left out, beyond the bitmap: {entry.path}, {entry.label}.")
+            continue
+        made = read_definition(entry, problems)
+        if made is not None:
+            draft.put(number, made, entry.path)
+    return draft
+
+
+def read_entries(parent: Element, path: str, problems: Problems) -> dict[int, Entry]:
+    """Fields of an element by id. Of those with the same id the last one counts, as there."""
+    entries: dict[int, Entry] = {}
+    for element in parent.children:
+        number = as_count(element.get("id"))
+        place = f"{path}{element.name}[id={element.get('id')}, line {element.line}]"
+        if element.name not in ("isofield", "isofieldpackager"):
+            problems.add(place, "only isofield and isofieldpackager can be imported")
+            continue
+        length = as_count(element.get("length"))
+        if number is None or length is None or length > LENGTH_MAX:
+            problems.add(place, f"needs a number as id and a length of at most {LENGTH_MAX}")
+            continue
+        problems.count_field(place)
+        class_name = (element.get("class") or "").rpartition(".")[2]
+        entries[number] = Entry(number, place, element, class_name, length)
+    return dict(sorted(entries.items()))
+
+
+def read_definition(entry: Entry, problems: Problems) -> Definition | None:
+    """The field that an entry describes; None if it is refused, or is one that is never used."""
+    element = entry.element
+    if entry.class_name in UNUSED:
+        return None
+    if element.name == "isofield":
+        _unknown_keys(element, _FIELD_KEYS, entry.path, problems)
+        if element.children:
+            problems.add(entry.path, "an isofield has nothing inside")
+    for key in ("pad", "trim"):
+        if element.get(key) not in (None, "true", "false"):
+            problems.add(f"{entry.path}.{key}", "is true or false")
+    found = field_class(entry.class_name)
+    if found is None:
+        why = WHY_NOT.get(entry.class_name, "cannot be expressed, or is not known")
+        problems.add(f"{entry.path}.class", f"{element.get('class')!r}: {why}")
+        return None
+    made, fault = definition(entry.class_name, found, entry.length, entry.pad_left, entry.label)
+    if fault:
+        problems.add(f"{entry.path}.length", fault)
+        return None
+    if element.name == "isofieldpackager":
+        return jpos_composites.compose(entry, made, problems)
+    return made
+
+
+def _envelope(root: Element, entries: dict[int, Entry], draft: Draft, problems: Problems) -> None:
+    type_entry, bitmap_entry = entries.get(0), entries.get(as_count(root.get("bitmapField")) or 1)
+    coding = type_entry and _TYPE_CODINGS.get(type_entry.class_name)
+    if type_entry is None or coding is None or type_entry.length != 4:
+        place = type_entry.path if type_entry else "isopackager"
+        known = ", ".join(_TYPE_CODINGS)
+        problems.add(place, f"field 0, the message type, must have length 4 and be of {known}")
+    draft.message["type_indicator"] = coding or "bcd"
+    bitmap = bitmap_entry and bitmap_coding(bitmap_entry.class_name)
+    count = _BITMAP_BYTES.get(bitmap_entry.length) if bitmap_entry else None
+    if bitmap_entry is None or bitmap is None or count is None or bitmap_entry.number != 1:
+        place = bitmap_entry.path if bitmap_entry else "isopackager"
+        problems.add(place, "field 1, the bitmap, must be of a bitmap class, with length 8, 16, 24")
+    draft.message["bitmap"] = bitmap or "binary"
+    third = as_count(root.get("thirdBitmapField"))
+    if root.get("emitBitmap") == "false":
+        problems.add("isopackager.emitBitmap", "a message without a bitmap cannot be expressed")
+    if as_count(root.get("firstField") or "2") != 2:
+        problems.add("isopackager.firstField", "the first data element is 2")
+    if root.get("thirdBitmapField") is not None and third != 65:
+        problems.add("isopackager.thirdBitmapField", "a third bitmap lies in data element 65")
+    if third == 65 and count == 2 and _has_third(entries, bitmap):
+        draft.message |= {"bitmaps_max": 3, "third_bitmap": 65}
+    elif count == 1:
+        # of eight bytes only, the first bit stands for nothing
+        draft.message["bitmaps_fixed"] = 1
+    else:
+        draft.message["bitmaps_max"] = count or 2
+    header = as_count(root.get("headerLength") or "0")
+    if header is None:
+        problems.add("isopackager.headerLength", "must be a number")
+    elif header:
+        draft.message["header_bytes"] = header
+    draft.message["trailing"] = "keep"
+
+
+def _has_third(entries: dict[int, Entry], bitmap: str | None) -> bool:
+    entry = entries.get(65)
+    return entry is not None and bitmap_coding(entry.class_name) == bitmap and entry.length == 8
+
+
+def _bitmap_elements(
+    draft: Draft, number: int, problems: Problems, entry: Entry
+) -> tuple[int, ...]:
+    """The elements that are bitmaps, and so have no definition of their own."""
+    if draft.message.get("bitmaps_max") == 3:
+        if number == 65 and "third_bitmap" not in draft.message:
+            draft.notes.append(f"Left out, the bit of the third bitmap: {entry.path}.")
+        return (65,) if "third_bitmap" in draft.message else (65, 129)
+    if bitmap_coding(entry.class_name):
+        problems.add(entry.path, "a bitmap here needs thirdBitmapField, and length 8")
+        return (number,)
+    return ()
+
+
+def _unknown_keys(element: Element, known: set[str], path: str, problems: Problems) -> None:
+    for key, value in element.attributes.items():
+        if key not in known and value:
+            problems.add(f"{path}.{key}", "what it does cannot be expressed")

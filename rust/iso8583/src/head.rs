@@ -1,0 +1,253 @@
+//! What stands in front of the data elements: header, message type, bitmaps.
+
+use crate::bitmap;
+use crate::decode::{Decoder, Outcome};
+use crate::encode::{Encoded, Path};
+use crate::encoding::nibble;
+use crate::error::{Fault, bytes};
+use crate::message::Head;
+use crate::spec::{BitmapCoding, Envelope, Policy, Spec, TypeCoding};
+
+/// Bytes of one bitmap of the message.
+pub(crate) const BITMAP_BYTES: usize = 8;
+
+impl Decoder<'_> {
+    /// Header, message type and bitmaps; gives the offset behind them.
+    pub(crate) fn head(&mut self, head: &mut Head) -> Outcome<usize> {
+        let envelope = &self.spec.envelope;
+        let body = self.body;
+        let short = |at: usize, what: String| {
+            let left = body.len().saturating_sub(at);
+            Fault::boxed(at, what, bytes(left))
+        };
+        let header_bytes = envelope.header.len();
+        if body.len() < header_bytes {
+            let what = format!("a header of {}", bytes(header_bytes));
+            return Err(short(0, what).under("_header"));
+        }
+        let type_bytes = envelope.type_indicator.bytes();
+        let mut at = header_bytes.saturating_add(type_bytes);
+        let Some(message_type) = body.get(header_bytes..at) else {
+            let what = format!("a message type of {}", bytes(type_bytes));
+            return Err(short(header_bytes, what).under("mti"));
+        };
+        for (position, digit) in head.mti.iter_mut().enumerate() {
+            if envelope.type_indicator == TypeCoding::Bcd {
+                let value = nibble::at(message_type, position);
+                if value < 10 {
+                    *digit = b'0' | value;
+                    continue;
+                }
+            }
+            let (value, place) = type_digit(envelope.type_indicator, message_type, position);
+            let Some(value) = value else {
+                let found = if type_bytes == 2 {
+                    "another nibble"
+                } else {
+                    "another byte"
+                };
+                let offset = header_bytes.saturating_add(place);
+                return Err(Fault::boxed(offset, "decimal digits", found).under("mti"));
+            };
+            *digit = nibble::to_char(value);
+        }
+        let wire_bytes = envelope.bitmap.wire_bytes(BITMAP_BYTES);
+        for word in head.words.iter_mut().take(envelope.leading_bitmaps()) {
+            let to = at.saturating_add(wire_bytes);
+            let Some(octets) = body.get(at..to) else {
+                let what = format!("a bitmap of {wire_bytes} bytes");
+                return Err(short(at, what).under("bitmap"));
+            };
+            *word = read_bitmap(envelope.bitmap, octets).map_err(|place| {
+                let offset = at.saturating_add(place);
+                Fault::boxed(offset, "hex digits", "another byte").under("bitmap")
+            })?;
+            head.bitmaps = head.bitmaps.saturating_add(1);
+            at = to;
+            if *word & bitmap::FIRST == 0 && !envelope.bitmaps_fixed {
+                break;
+            }
+        }
+        Ok(at)
+    }
+}
+
+/// One digit of a message type (None if it is none), and the byte that it is in.
+fn type_digit(coding: TypeCoding, wire: &[u8], position: usize) -> (Option<u8>, usize) {
+    let byte = wire.get(position).copied().unwrap_or(0);
+    let (value, place) = match coding {
+        TypeCoding::Bcd => (Some(nibble::at(wire, position)), position >> 1),
+        TypeCoding::Ascii => (byte.checked_sub(b'0'), position),
+        TypeCoding::Ebcdic => (byte.checked_sub(0xf0), position),
+    };
+    (value.filter(|value| *value < 10), place)
+}
+
+/// Up to eight bytes of bitmap; the place of the first byte that is no hex.
+pub(crate) fn read_bitmap(coding: BitmapCoding, wire: &[u8]) -> Result<u64, usize> {
+    if coding == BitmapCoding::Binary {
+        return Ok(bitmap::word(wire));
+    }
+    let mut word = 0_u64;
+    for (place, byte) in wire.iter().enumerate() {
+        let value = match coding {
+            BitmapCoding::HexEbcdic => nibble::from_ebcdic(*byte),
+            _ => nibble::from_char(*byte),
+        };
+        word = word << 4 | u64::from(value.ok_or(place)?);
+    }
+    let missing = 64_usize.saturating_sub(wire.len().saturating_mul(4));
+    Ok(word << u32::try_from(missing).unwrap_or(0).min(63))
+}
+
+/// Append the first `bytes` bytes of a word as a bitmap.
+pub(crate) fn write_bitmap(coding: BitmapCoding, word: u64, bytes: usize, out: &mut Vec<u8>) {
+    for octet in word.to_be_bytes().into_iter().take(bytes) {
+        match coding {
+            BitmapCoding::Binary => out.push(octet),
+            BitmapCoding::HexAscii => {
+                out.extend([nibble::to_upper(octet >> 4), nibble::to_upper(octet)]);
+            }
+            BitmapCoding::HexEbcdic => {
+                out.extend([nibble::to_ebcdic(octet >> 4), nibble::to_ebcdic(octet)]);
+            }
+        }
+    }
+}
+
+/// What a mapping says about the head of a message.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct HeadTexts<'a> {
+    pub(crate) mti: &'a str,
+    /// Hex; without it, what the specification has.
+    pub(crate) header: Option<&'a str>,
+    /// Hex of all bitmaps in front; without it, the shortest that will do.
+    pub(crate) bitmap: Option<&'a str>,
+    /// Whether bytes follow that belong to bits which the specification does not know.
+    pub(crate) rest: bool,
+}
+
+impl Spec {
+    /// Header, message type and bitmaps for the elements `numbers`, which are in order; and the
+    /// bitmap that lies in an element.
+    pub(crate) fn head(
+        &self,
+        texts: HeadTexts<'_>,
+        numbers: &[usize],
+        out: &mut Vec<u8>,
+    ) -> Encoded<u64> {
+        let envelope = &self.envelope;
+        match texts.header {
+            None => out.extend_from_slice(&envelope.header),
+            Some(text) => {
+                let expected = bytes(envelope.header.len());
+                let octets = nibble::parse_hex(text)
+                    .ok()
+                    .filter(|octets| octets.len() == envelope.header.len());
+                let found = "another text";
+                out.extend(octets.ok_or_else(|| Path::top("_header").error(expected, found))?);
+            }
+        }
+        write_type(envelope.type_indicator, texts.mti, out)?;
+        let mut words = self.words(numbers)?;
+        let leading = envelope.leading_bitmaps();
+        let used = words
+            .iter()
+            .take(leading)
+            .rposition(|word| *word != 0)
+            .map_or(1, |last| last.saturating_add(1));
+        let mut count = if envelope.bitmaps_fixed {
+            leading
+        } else {
+            used
+        };
+        if let Some(text) = texts.bitmap {
+            count = given_bitmaps(envelope, text, texts.rest, &mut words)?;
+        } else if !envelope.bitmaps_fixed {
+            for word in words.iter_mut().take(count.saturating_sub(1)) {
+                *word |= bitmap::FIRST;
+            }
+        }
+        for word in words.iter().take(count) {
+            write_bitmap(envelope.bitmap, *word, BITMAP_BYTES, out);
+        }
+        let third = words.get(2).copied().unwrap_or(0);
+        Ok(third)
+    }
+
+    /// The bits of data elements.
+    fn words(&self, numbers: &[usize]) -> Encoded<[u64; 3]> {
+        let mut words = [0_u64; 3];
+        let mut previous = 0;
+        for number in numbers {
+            let refused =
+                |expected, found| Err(Path::top(&number.to_string()).error(expected, found));
+            if *number == previous {
+                return refused("each element once", "it twice");
+            }
+            previous = *number;
+            if self.element(*number).is_none() {
+                return refused("an element of this dialect", "one it does not have");
+            }
+            let place = number.saturating_sub(1).div_euclid(64);
+            let bit = number.saturating_sub(place.saturating_mul(64));
+            if let Some(word) = words.get_mut(place) {
+                *word = bitmap::with(*word, bit);
+            }
+        }
+        Ok(words)
+    }
+}
+
+fn write_type(coding: TypeCoding, mti: &str, out: &mut Vec<u8>) -> Encoded<()> {
+    if mti.len() != 4 || !mti.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Path::top("mti").error("four digits", "another message type"));
+    }
+    match coding {
+        TypeCoding::Bcd => out.extend(nibble::parse_hex(mti).unwrap_or_default()),
+        TypeCoding::Ascii => out.extend_from_slice(mti.as_bytes()),
+        TypeCoding::Ebcdic => out.extend(mti.bytes().map(|digit| 0xf0 | (digit & 0x0f))),
+    }
+    Ok(())
+}
+
+/// Bitmaps given as text must be those of the elements, apart from bits that stand for no element.
+fn given_bitmaps(
+    envelope: &Envelope,
+    text: &str,
+    rest: bool,
+    words: &mut [u64; 3],
+) -> Encoded<usize> {
+    let differs =
+        || Path::top("bitmap").error("the bitmap of the elements given", "one of other elements");
+    let octets = nibble::parse_hex(text).map_err(|_| differs())?;
+    let count = octets.len().div_euclid(BITMAP_BYTES);
+    if octets.len().checked_rem(BITMAP_BYTES) != Some(0)
+        || count == 0
+        || count > envelope.leading_bitmaps()
+        || (envelope.bitmaps_fixed && count != envelope.leading_bitmaps())
+    {
+        return Err(differs());
+    }
+    let unread = rest && envelope.unknown_elements == Policy::Keep;
+    for (place, word) in words
+        .iter_mut()
+        .take(envelope.leading_bitmaps())
+        .enumerate()
+    {
+        let from = place.saturating_mul(BITMAP_BYTES);
+        let octets = octets.get(from..from.saturating_add(BITMAP_BYTES));
+        let given = bitmap::word(octets.unwrap_or(&[]));
+        let more = place.saturating_add(1) < count;
+        let announces = more || (place == 0 && envelope.bitmaps_fixed);
+        let free = if announces { bitmap::FIRST } else { 0 };
+        let missing = *word & !given;
+        let stray = given & !*word & !free;
+        let unannounced = more && !envelope.bitmaps_fixed && given & bitmap::FIRST == 0;
+        if missing != 0 || (stray != 0 && !unread) || unannounced {
+            return Err(differs());
+        }
+        *word = given;
+    }
+    Ok(count)
+}

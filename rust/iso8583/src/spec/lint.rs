@@ -1,0 +1,209 @@
+//! What is wrong in a file, all of it, with lines.
+
+use toml::Table;
+use toml::de::{DeTable, DeValue};
+
+use super::compile;
+use super::section::Sink;
+use super::{Condition, Definition, Layout, Length, NONE, Source, Spec};
+use crate::encoding::Coding;
+use crate::error::SpecError;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The specification cannot be used.
+    Error,
+    /// It can be used, but hardly as it was meant.
+    Warning,
+}
+
+/// One thing that is wrong in a specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecIssue {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where in the file, as in `fields.62.layouts.0.kind`; empty for the file as a whole.
+    pub path: String,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+/// The specification, or the first fault of the file.
+pub(super) fn parse(text: &str, name: &str) -> Result<Spec, SpecError> {
+    let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError {
+        path: name.to_owned(),
+        problem: format!("no TOML: {}", error.message()),
+    })?;
+    let sink = Sink::default();
+    let spec = compile::compile(table, name, &sink);
+    if let Some(spec) = &spec {
+        odd_layouts(spec, &sink);
+    }
+    let fault = sink
+        .take()
+        .into_iter()
+        .find(|issue| issue.severity == Severity::Error);
+    match (fault, spec) {
+        (None, Some(spec)) => Ok(spec),
+        (Some(issue), _) => Err(SpecError {
+            path: issue.path,
+            problem: issue.problem,
+        }),
+        (None, None) => Err(SpecError {
+            path: name.to_owned(),
+            problem: "cannot be compiled".to_owned(),
+        }),
+    }
+}
+
+/// Every fault and every oddity.
+pub(super) fn lint(text: &str) -> Vec<SpecIssue> {
+    let (document, faults) = DeTable::parse_recoverable(text);
+    if !faults.is_empty() {
+        let issue = |fault: toml::de::Error| SpecIssue {
+            severity: Severity::Error,
+            path: String::new(),
+            line: fault.span().map(|span| line_of(text, span.start)),
+            problem: format!("no TOML: {}", fault.message()),
+        };
+        return faults.into_iter().map(issue).collect();
+    }
+    let sink = Sink::default();
+    if let Ok(table) = text.parse::<Table>()
+        && let Some(spec) = compile::compile(table, "", &sink)
+    {
+        odd_layouts(&spec, &sink);
+    }
+    let mut issues = sink.take();
+    for issue in &mut issues {
+        issue.line = place(document.get_ref(), &issue.path).map(|place| line_of(text, place));
+    }
+    issues.sort_by_key(|issue| issue.line);
+    issues.dedup();
+    issues
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or("");
+    before.matches('\n').count().saturating_add(1)
+}
+
+/// Where the deepest key of a path that is in the file stands.
+fn place(table: &DeTable<'_>, path: &str) -> Option<usize> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
+    inner_place(value.get_ref(), rest).or(Some(key.span().start))
+}
+
+fn inner_place(value: &DeValue<'_>, path: &str) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => place(table, path),
+        DeValue::Array(items) => {
+            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+            let item = items.get(first.parse::<usize>().ok()?)?;
+            inner_place(item.get_ref(), rest).or(Some(item.span().start))
+        }
+        _ => None,
+    }
+}
+
+/// Layouts that can never be reached, and conditions that can never hold.
+fn odd_layouts(spec: &Spec, sink: &Sink) {
+    for (number, id) in spec.elements.iter().enumerate() {
+        if let Some(definition) = spec.definition(*id).filter(|_| *id != NONE) {
+            definition_oddities(spec, definition, &format!("fields.{number}"), number, sink);
+        }
+    }
+}
+
+fn definition_oddities(
+    spec: &Spec,
+    definition: &Definition,
+    path: &str,
+    element: usize,
+    sink: &Sink,
+) {
+    let mut taker = None;
+    for (place, alternative) in definition.layouts.iter().enumerate() {
+        let path = format!("{path}.layouts.{place}");
+        if let Some(taker) = taker {
+            let problem = format!("never reached: layout {taker} takes whatever there is");
+            sink.push(Severity::Warning, path.clone(), problem);
+        }
+        if alternative.when.is_none() && takes_anything(spec, &alternative.layout) {
+            taker.get_or_insert(place);
+        }
+        if let Some(when) = &alternative.when {
+            check_condition(spec, when, &path, element, sink);
+        }
+        for (key, id) in inner(&alternative.layout) {
+            if let Some(part) = spec.definition(id) {
+                definition_oddities(spec, part, &format!("{path}.{key}"), element, sink);
+            }
+        }
+    }
+}
+
+fn check_condition(spec: &Spec, when: &Condition, path: &str, element: usize, sink: &Sink) {
+    let problem = match &when.source {
+        Source::Element(number, _) if *number >= element => {
+            "looks at an element that is read later: it is never known"
+        }
+        Source::Element(number, keys) => {
+            let path =
+                std::iter::once(number.to_string()).chain(keys.iter().map(ToString::to_string));
+            if spec.defines(&path.collect::<Vec<_>>().join(".")) {
+                return;
+            }
+            "looks at something that no element of this dialect has"
+        }
+        Source::MessageType | Source::Sibling(_) => return,
+    };
+    sink.push(
+        Severity::Error,
+        format!("{path}.when.path"),
+        problem.to_owned(),
+    );
+}
+
+/// Definitions inside a layout, with their place in the file.
+fn inner(layout: &Layout) -> Vec<(String, u16)> {
+    match layout {
+        Layout::Positional { parts, .. } => parts
+            .iter()
+            .enumerate()
+            .map(|(place, id)| (format!("parts.{place}"), *id))
+            .collect(),
+        Layout::Bitmapped(bitmapped) => bitmapped
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(_, id)| **id != NONE)
+            .map(|(bit, id)| (format!("parts.{bit}"), *id))
+            .collect(),
+        Layout::Tagged(tagged) => tagged
+            .entries
+            .iter()
+            .map(|(key, id)| (format!("tags.{key}"), *id))
+            .collect(),
+        Layout::Datasets { .. } | Layout::Tlv { .. } => Vec::new(),
+    }
+}
+
+/// Whether no content at all is a fault of this layout.
+fn takes_anything(spec: &Spec, layout: &Layout) -> bool {
+    let Layout::Positional { parts, whole, .. } = layout else {
+        return false;
+    };
+    let mut parts = parts.iter().filter_map(|id| spec.definition(*id));
+    let only = parts.next().filter(|_| parts.next().is_none() && !whole);
+    only.is_some_and(|part| {
+        part.length == Length::Rest
+            && part.layouts.is_empty()
+            && part.takes_anything()
+            && part.coding != Coding::Zoned
+    })
+}

@@ -1,0 +1,260 @@
+//! Layouts of tags: BER-TLV, data sets, and tags and lengths of fixed sizes.
+
+use toml::Table;
+
+use super::compile::Compiler;
+use super::keys::{choose, parse_prefix};
+use super::section::Section;
+use super::{Dataset, Definition, Layout, NONE, TagCoding, TagEntry, TagTable, Tagged};
+use crate::encoding::decimal::Prefix;
+use crate::encoding::nibble;
+
+/// Longest tag of a fixed size.
+const TAG_SIZE_MAX: usize = 16;
+
+impl Compiler {
+    pub(super) fn datasets(&mut self, section: &mut Section, depth: usize) -> Layout {
+        let default = section.text("default").and_then(|id| {
+            let id = dataset_id(&id);
+            if id.is_none() {
+                section.error("default", "must be two hex digits");
+            }
+            id
+        });
+        let tags = self.tags(section, depth);
+        let mut sets = Vec::new();
+        let known = section.section("sets").map(Section::entries);
+        for (key, mut set) in known.unwrap_or_default() {
+            let Some(id) = dataset_id(&key) else {
+                set.error("", "a data set's id is two hex digits");
+                continue;
+            };
+            let own = self.tags(&mut set, depth);
+            let definition = self.unlimited(&key.to_ascii_uppercase(), set, depth);
+            sets.extend(definition.map(|definition| Dataset {
+                id,
+                definition,
+                tags: own,
+            }));
+        }
+        Layout::Datasets {
+            default,
+            tags,
+            sets: sets.into(),
+        }
+    }
+
+    pub(super) fn tags(&mut self, section: &mut Section, depth: usize) -> TagTable {
+        let Some(known) = section.section("tags") else {
+            return TagTable::default();
+        };
+        let mut entries = Vec::new();
+        for (key, tag) in known.entries() {
+            let bytes = nibble::parse_hex(&key)
+                .ok()
+                .filter(|bytes| (1..=4).contains(&bytes.len()));
+            let Some(bytes) = bytes else {
+                tag.error("", "a tag is one to four bytes in hex");
+                continue;
+            };
+            if crate::tlv::tag_length(&bytes) != Some(bytes.len()) {
+                tag.warn("", "no BER-TLV tag: it can never be met");
+            }
+            let number = bytes
+                .iter()
+                .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+            let Some(definition) = self.unlimited(&key.to_ascii_uppercase(), tag, depth) else {
+                continue;
+            };
+            let known = self.definitions.get(usize::from(definition));
+            entries.push(TagEntry {
+                tag: number,
+                definition,
+                examined: known.is_some_and(|it| !it.layouts.is_empty() || !it.takes_anything()),
+            });
+        }
+        entries.sort_unstable_by_key(|entry| entry.tag);
+        TagTable {
+            entries: entries.into(),
+        }
+    }
+
+    /// A tag or data set: the bytes around it say how long it is; binary unless it says otherwise.
+    fn unlimited(&mut self, key: &str, mut section: Section, depth: usize) -> Option<u16> {
+        if !self.resolve_type(&mut section) {
+            return None;
+        }
+        let mut base = Table::new();
+        base.insert("rest".to_owned(), toml::Value::Boolean(true));
+        base.insert("letters".to_owned(), toml::Value::Boolean(true));
+        if !section.has("encoding") {
+            base.insert(
+                "encoding".to_owned(),
+                toml::Value::String("binary".to_owned()),
+            );
+        }
+        section.inherit(&base);
+        self.field(key, section, None, depth)
+    }
+
+    pub(super) fn tagged(
+        &mut self,
+        section: &mut Section,
+        parent: &Definition,
+        depth: usize,
+    ) -> Layout {
+        let Frame {
+            tag: (coding, tag_bytes),
+            length,
+            length_first,
+            counts_tag,
+        } = tag_frame(section);
+        let unknown = choose(
+            section,
+            "unknown",
+            |word| match word {
+                "keep" => Some(true),
+                "reject" => Some(false),
+                _ => None,
+            },
+            "keep, reject",
+            None,
+        );
+        if unknown == Some(true) && length.is_none() {
+            section.error(
+                "unknown",
+                "a tag that nobody knows needs a length to be kept",
+            );
+        }
+        let keeps = unknown.unwrap_or(true) && length.is_some();
+        let unknown = if keeps {
+            self.unknown_tag(parent)
+        } else {
+            NONE
+        };
+        let lead = section.section("lead");
+        let lead = lead.and_then(|lead| self.field("_lead", lead, Some(parent), depth));
+        let entries = self.named_tags(
+            section,
+            parent,
+            (coding, tag_bytes),
+            length.is_some(),
+            depth,
+        );
+        Layout::Tagged(Box::new(Tagged {
+            lead: lead.unwrap_or(NONE),
+            tag: coding,
+            tag_bytes,
+            length,
+            length_first,
+            counted_too: if counts_tag { tag_bytes } else { 0 },
+            unknown,
+            entries: entries.into(),
+        }))
+    }
+
+    fn named_tags(
+        &mut self,
+        section: &mut Section,
+        parent: &Definition,
+        (coding, tag_bytes): (TagCoding, usize),
+        counted: bool,
+        depth: usize,
+    ) -> Vec<(Box<str>, u16)> {
+        let mut entries = Vec::new();
+        let known = section.section("tags").map(Section::entries);
+        for (key, mut tag) in known.unwrap_or_default() {
+            let key = key.to_ascii_uppercase();
+            let size = match coding {
+                TagCoding::Hex => nibble::parse_hex(&key).map_or(0, |bytes| bytes.len()),
+                _ if key.bytes().all(|byte| byte.is_ascii_alphanumeric()) => key.len(),
+                _ => 0,
+            };
+            if size != tag_bytes {
+                tag.error("", "has another size than the layout's tags");
+                continue;
+            }
+            if !self.resolve_type(&mut tag) {
+                continue;
+            }
+            if counted && !tag.has("length") && !tag.has("prefix") {
+                let mut base = Table::new();
+                base.insert("rest".to_owned(), toml::Value::Boolean(true));
+                tag.inherit(&base);
+            }
+            let definition = self.field(&key, tag, Some(parent), depth);
+            entries.extend(definition.map(|id| (key.into_boxed_str(), id)));
+        }
+        entries.sort_unstable();
+        entries
+    }
+}
+
+/// How a tag and its length lie in front of a value.
+struct Frame {
+    tag: (TagCoding, usize),
+    length: Option<Prefix>,
+    length_first: bool,
+    counts_tag: bool,
+}
+
+fn tag_frame(section: &mut Section) -> Frame {
+    let tag = section.text("tag").as_deref().and_then(parse_tag);
+    if tag.is_none() {
+        let known = "ascii, ebcdic, bcd (digits), binary (bytes)";
+        section.error(
+            "tag",
+            format!("give coding:size, as in ascii:2; codings: {known}"),
+        );
+    }
+    let wanted = section.text("length");
+    let length = wanted.as_deref().and_then(parse_prefix);
+    if wanted.is_some() && length.is_none() {
+        section.error("length", "give coding:size as for a prefix, as in ascii:3");
+    }
+    let order = choose(
+        section,
+        "order",
+        |word| match word {
+            "tag-length" => Some(false),
+            "length-tag" => Some(true),
+            _ => None,
+        },
+        "tag-length, length-tag",
+        None,
+    );
+    let length_first = order.unwrap_or(false);
+    let counts_tag = section.flag("length_counts_tag").unwrap_or(false);
+    if length.is_none() && (length_first || counts_tag) {
+        section.error("length", "missing");
+    }
+    Frame {
+        tag: tag.unwrap_or((TagCoding::Ascii, 1)),
+        length,
+        length_first,
+        counts_tag,
+    }
+}
+
+/// A tag's coding and its size in bytes.
+fn parse_tag(text: &str) -> Option<(TagCoding, usize)> {
+    let (coding, size) = text.split_once(':')?;
+    let size = size
+        .parse::<usize>()
+        .ok()
+        .filter(|size| (1..=TAG_SIZE_MAX).contains(size))?;
+    match coding {
+        "ascii" => Some((TagCoding::Ascii, size)),
+        "ebcdic" => Some((TagCoding::Ebcdic, size)),
+        "binary" => Some((TagCoding::Hex, size)),
+        "bcd" if size & 1 == 0 => Some((TagCoding::Hex, size >> 1)),
+        _ => None,
+    }
+}
+
+fn dataset_id(text: &str) -> Option<u8> {
+    match nibble::parse_hex(text).ok()?.as_slice() {
+        [id] => Some(*id),
+        _ => None,
+    }
+}

@@ -1,0 +1,163 @@
+"""The shipped dialects: public messages of each, and what must hold for all of them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.known_messages import FOLDER
+
+from cbs._native import lint_specification
+from cbs.codec import Codec, specification_names
+from cbs.errors import CodecError, DecodeError, EncodeError
+
+DOCUMENTS: list[dict[str, Any]] = json.loads((FOLDER / "dialect_messages.json").read_text())
+SENSITIVE = ("2", "34", "35", "36", "45", "52", "102", "103", "48.92", "55.5A", "55.57", "125")
+
+
+def named(document: dict[str, Any]) -> str:
+    return f"{document['specification']} {document['source'].split('/')[-1]}"
+
+
+@cache
+def codec(name: str) -> Codec:
+    return Codec.load(name)
+
+
+def test_the_dialects_that_were_asked_for_are_shipped_and_have_no_fault() -> None:
+    assert set(specification_names()) >= {
+        "visa_like", "mastercard_like", "iso87_ascii", "iso87_binary", "iso93_ascii",
+        "iso93_binary", "iso93_ebcdic", "iso2003_binary", "pos_tpdu",
+    }  # fmt: skip
+    for name in specification_names():
+        text = (FOLDER.parents[1] / "python" / "cbs" / "specs" / f"{name}.toml").read_text()
+        assert lint_specification(text) == [], name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_public_message_has_its_values(document: dict[str, Any]) -> None:
+    message = codec(document["specification"]).decode(bytes.fromhex(document["hex"]))
+    shown = json.loads(message.to_json(reveal=True))
+    nested = document["expect"].get("subfields", {})
+    for key, text in document["expect"].items():
+        if key != "subfields":
+            assert shown[key] == text, key
+    assert shown.get("subfields", {}) | nested == shown.get("subfields", {})
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_public_message_comes_back_byte_for_byte(document: dict[str, Any]) -> None:
+    octets = bytes.fromhex(document["hex"])
+    known = codec(document["specification"])
+    message = known.decode(octets)
+    assert known.encode(message) == octets
+    assert known.encode(json.loads(message.to_json(reveal=True))) == octets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_public_message_shows_no_card_data(document: dict[str, Any]) -> None:
+    message = codec(document["specification"]).decode(bytes.fromhex(document["hex"]))
+    texts = (message.to_json().decode(), repr(message), str(message.describe()))
+    for path in filter(message.__contains__, SENSITIVE):
+        clear = message.reveal(path)
+        # three digits turn up anywhere; a masked text says as much
+        assert message[path] != clear, path
+        assert len(clear) < 8 or all(clear not in text for text in texts), path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_any_change_of_any_byte_gives_a_message_or_an_error(document: dict[str, Any]) -> None:
+    known = codec(document["specification"])
+    octets = bytearray.fromhex(document["hex"])
+    card = document["expect"].get("2", "no card")
+    for place, original in enumerate(octets):
+        for value in (0, 0x0A, 0x30, 0x39, 0x41, 0x99, 0xF5, 0xFF, original ^ 1, original ^ 0x80):
+            octets[place] = value
+            assert card not in outcome(known, bytes(octets))
+        octets[place] = original
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_message_cut_off_anywhere_is_an_error_inside_what_is_left(
+    document: dict[str, Any],
+) -> None:
+    known = codec(document["specification"])
+    octets = bytes.fromhex(document["hex"])
+    for length in range(len(octets)):
+        with pytest.raises(DecodeError) as caught:
+            known.decode(octets[:length])
+        assert caught.value.offset is not None
+        assert caught.value.offset <= length
+        assert caught.value.path
+
+
+def outcome(known: Codec, octets: bytes) -> str:
+    """Decode; a message must encode to the same bytes, an error must be one of ours."""
+    try:
+        message = known.decode(octets)
+    except CodecError as error:
+        return str(error)
+    assert known.encode(message) == octets
+    message.describe()
+    document = json.loads(message.to_json(reveal=True))
+    try:
+        again = known.encode(document)
+    except EncodeError as error:
+        # stars in a field of card data cannot be told from masked text
+        assert "masked text" in str(error)
+        return ""
+    assert json.loads(known.decode(again).to_json(reveal=True)) == document
+    return ""
+
+
+NAMES = st.sampled_from(specification_names())
+
+
+@given(NAMES, st.binary(max_size=300))
+def test_any_bytes_give_a_message_or_an_error(name: str, octets: bytes) -> None:
+    outcome(codec(name), octets)
+
+
+@given(st.sampled_from(DOCUMENTS), st.binary(max_size=200), st.integers(0, 60))
+def test_any_tail_gives_a_message_or_an_error(
+    document: dict[str, Any], tail: bytes, kept: int
+) -> None:
+    octets = bytes.fromhex(document["hex"])
+    outcome(codec(document["specification"]), octets[:kept] + tail)
+
+
+def test_behind_a_bad_value_the_rest_is_still_read() -> None:
+    fields = {"mti": "0100", "2": "4000000000000010", "4": "000000001000", "7": "0527192031"}
+    fields |= {"11": "002013", "37": "714719002013", "49": "978"}
+    for name in ("iso87_ascii", "iso87_binary", "mastercard_like", "pos_tpdu"):
+        known = codec(name)
+        octets = known.encode(fields)
+        amount = known.decode(octets)["4"]
+        good = known.encode({"mti": "0100", "4": amount})[-12:]
+        wire = good if good in octets else good[-6:]
+        bad = octets.replace(wire, wire[:-1] + b"\xaa")
+        with pytest.raises(DecodeError) as caught:
+            known.decode(bad)
+        assert caught.value.path == "4"
+        partial = caught.value.partial
+        assert partial is not None
+        assert list(partial) == ["2", "7", "11", "37", "49"]
+        assert (partial["7"], partial["11"]) == ("0527192031", "002013")
+        assert partial["37"] == "714719002013"
+
+
+def test_behind_a_bad_length_nothing_is_guessed() -> None:
+    octets = codec("iso87_ascii").encode(
+        {"mti": "0100", "7": "0527192031", "11": "002013", "32": "12345", "37": "714719002013"}
+    )
+    bad = octets.replace(b"0512345", b"9912345")
+    with pytest.raises(
+        DecodeError, match="32 at offset 36: expected a length of 0 to 11"
+    ) as caught:
+        codec("iso87_ascii").decode(bad)
+    assert caught.value.partial is not None
+    assert list(caught.value.partial) == ["7", "11"]
