@@ -48,7 +48,7 @@ ALLOWED_CRATES: dict[str, set[str]] = {
     "cbs-native": {"cbs-iso8583", "cbs-crypto", "cbs-network"},
 }
 
-ONLY_IN = {"uvloop": {"link", "cli"}, "psycopg": {"database"}}
+ONLY_IN = {"uvloop": {"cli"}, "psycopg": {"database"}}
 
 
 def files(folders: tuple[str, ...], *suffixes: str) -> list[Path]:

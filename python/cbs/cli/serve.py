@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ import uvloop
 
 from cbs._native import TokenKey, build_profile
 from cbs.cli.keeper import keep_running
+from cbs.cli.program import program
 from cbs.codec import Codec
 from cbs.database.embedded import EmbeddedServer
 from cbs.database.migrate import CONTRACT_VERSION, migrate
@@ -164,7 +164,6 @@ def _embedded(settings: Settings, stack: contextlib.ExitStack) -> EmbeddedServer
 
 def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
     """What runs, how to talk to it, how to stop it."""
-    program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "cbs" else "cbs"
     address = settings.listen
     where = "" if (address.host, address.port) == ("127.0.0.1", 8583) else f" --port {address.port}"
     database = "external" if settings.database_url else f"embedded, in {settings.postgres_dir}"
@@ -176,9 +175,9 @@ def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
         ("lanes", f"{settings.lanes}, batches of up to {settings.batch_size_max}"),
         ("version", f"CBS {version('cbs')}, codec build: {build_profile}"),
         ("", ""),
-        ("send a message", f"{program} simulate purchase{where}"),
-        ("whole stories", f"{program} simulate stories{where}"),
-        ("raw bytes", f"{program} simulate echo{where}"),
+        ("send a message", f"{program()} simulate purchase{where}"),
+        ("whole stories", f"{program()} simulate stories{where}"),
+        ("raw bytes", f"{program()} simulate echo{where}"),
         ("stop", "Ctrl-C answers what is in flight first; a second one hurries"),
     ]
     return "\n".join(f"  {name:<16}{text}".rstrip() for name, text in rows) + "\n"
