@@ -66,7 +66,8 @@ wheel: environment ## Build the wheel into dist/
 		wheel --no-deps --no-build-isolation --wheel-dir $(WHEELS) .
 
 clean: ## Remove all that was built; keeps the data in .cbs
-	rm -rf .venv .make dist rust/target .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf .venv .make dist rust/target .benchmarks
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f python/cbs/_native*.so
 
 ##@ Measure
