@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -261,6 +262,21 @@ def test_every_verb_of_make_is_explained() -> None:
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert all(re.search(rf"\bmake {verb} ", shown) for verb in verbs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "called"), [((), "simulate stories"), (("ARGUMENTS=echo",), "simulate echo")]
+)
+def test_make_simulate_alone_plays_the_stories(arguments: tuple[str, ...], called: str) -> None:
+    planned = subprocess.run(
+        ["make", "--dry-run", "simulate", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert planned.splitlines()[-1].endswith(called)
 
 
 def leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
