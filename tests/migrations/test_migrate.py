@@ -12,7 +12,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from cbs.cli.database import app
 from cbs.database import pool, procedures
 from cbs.database.migrate import CONTRACT_VERSION, migrate, sql_root
 from cbs.errors import DatabaseError
@@ -280,3 +282,10 @@ def test_a_database_that_is_too_old_is_refused_before_anything_is_made(
     with pytest.raises(DatabaseError, match="99 or later is needed"):
         migrate(empty_database_url)
     assert execute(empty_database_url, "SELECT to_regnamespace('cbs')") == [(None,)]
+
+
+def test_the_command_says_in_a_sentence_what_it_did(empty_database_url: str) -> None:
+    environment = {"CBS_DATABASE_URL": empty_database_url}
+    first, again = (CliRunner().invoke(app, ["migrate"], env=environment) for _ in range(2))
+    assert "applied " in first.stdout.splitlines()[-1]
+    assert again.stdout == "the database is up to date\n"

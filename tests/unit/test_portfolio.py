@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -102,7 +103,7 @@ def test_a_login_without_the_rights_is_told_which_role_it_needs(
     connection.execute(f"DROP ROLE IF EXISTS {login}")
     connection.execute(f"CREATE ROLE {login} LOGIN IN ROLE cbs_service")
     url = psycopg.conninfo.make_conninfo(database_url, user=login)
-    tasks = {
+    tasks: dict[str, Callable[[], object]] = {
         "cbs_operator": lambda: load_demo(url, FakeKey()),
         "cbs_readonly": lambda: find_problems(url),
     }
