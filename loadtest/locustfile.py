@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import math
 import os
 import random
 import time
@@ -21,6 +22,7 @@ from locust import LoadTestShape, User, events, task
 from locust.env import Environment
 
 from cbs.codec import Codec, Framer
+from cbs.demo import DEMO_CARD_COUNT
 from cbs.errors import CbsError
 from cbs.simulator import messages
 from cbs.simulator.cards import demo_cards, unknown_card
@@ -58,6 +60,9 @@ HOUR_WEIGHTS: Final = (
 """A synthetic day: 1.0 is the average hour, lunch is two and a half times that."""
 PEAK_HOUR: Final = 12
 PEAK_MINUTE_FACTOR: Final = 1.36
+
+DEFAULT_HOST: Final = "127.0.0.1:8583"
+CSV_COLUMNS: Final = ("pan", "expiry", "currency")
 
 _AMOUNT_MINOR: Final = (100, 3_000)
 _TOO_MUCH_MINOR: Final = 99_999_999_999
@@ -109,13 +114,33 @@ def cards_of(text: str) -> list[LoadCard]:
     """The cards that `--iso-cards` names: "1-1500", or a CSV file."""
     first, dash, last = text.partition("-")
     if dash and first.isdigit() and last.isdigit():
+        if not 1 <= int(first) <= int(last) <= DEMO_CARD_COUNT:
+            raise ValueError(f"cards {text}: from a lower number to a higher, 1-{DEMO_CARD_COUNT}")
         found = demo_cards(range(int(first), int(last) + 1))
-        return [LoadCard(card, currency) for card, currency in found]
-    with Path(text).open(newline="", encoding="ascii") as file:
-        return [
-            LoadCard(Card(row["pan"], row["expiry"]), currency_named(row["currency"]).number)
-            for row in csv.DictReader(file)
-        ]
+        cards = [LoadCard(card, currency) for card, currency in found]
+    else:
+        cards = _cards_of_file(Path(text))
+    if not cards:
+        raise ValueError(f"cards {text}: none of them can be used")
+    return cards
+
+
+def _cards_of_file(path: Path) -> list[LoadCard]:
+    """The rows of a CSV file; an error names the line, never what stands there."""
+    cards = []
+    with path.open(newline="", encoding="ascii") as file:
+        rows = csv.DictReader(file)
+        missing = [name for name in CSV_COLUMNS if name not in (rows.fieldnames or ())]
+        if missing:
+            raise ValueError(f"cards {path}: the first line lacks {', '.join(missing)}")
+        for row in rows:
+            pan, expiry, currency = (row[name] or "" for name in CSV_COLUMNS)
+            if not (pan.isdigit() and 12 <= len(pan) <= 19 and expiry.isdigit()):
+                raise ValueError(
+                    f"cards {path}, line {rows.line_num}: no card number with its expiry"
+                )
+            cards.append(LoadCard(Card(pan, expiry), currency_named(currency).number))
+    return cards
 
 
 def mix_of(text: str) -> dict[str, float]:
@@ -127,8 +152,21 @@ def mix_of(text: str) -> dict[str, float]:
         name, _, weight = part.partition("=")
         if name.strip() not in MIX:
             raise ValueError(f"no {name!r} in the mix; known are {', '.join(MIX)}")
-        weights[name.strip()] = float(weight)
+        try:
+            weights[name.strip()] = float(weight)
+        except ValueError:
+            raise ValueError(f"the mix wants a number after {name}=, found {weight!r}") from None
+    if not (min(weights.values()) >= 0 and 0 < sum(weights.values()) < math.inf):
+        raise ValueError("the weights of the mix must not be below zero, and one must be above")
     return weights
+
+
+def endpoint_of(text: str) -> tuple[str, int]:
+    """Host and port of `--host`: "127.0.0.1:8583", also with a scheme in front."""
+    host, colon, port = text.rpartition("/")[2].rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        raise ValueError(f"--host wants host:port, such as {DEFAULT_HOST}; found {text!r}")
+    return host, int(port)
 
 
 class Schedule:
@@ -160,11 +198,11 @@ class CardNetwork(User):
         options = self.environment.parsed_options
         if options is None:
             raise ValueError("the options of Locust's command line are needed")
-        host, _, port = (self.host or "127.0.0.1:8583").rpartition("/")[2].rpartition(":")
+        host, port = endpoint_of(self.host or DEFAULT_HOST)
         codec = Codec.load(options.iso_specification)
         self.client = Client(
             host,
-            int(port),
+            port,
             codec,
             header=options.iso_header or None,
             timeout_s=options.iso_timeout,
@@ -375,8 +413,9 @@ def refuse_bad_options(environment: Environment, **_: Any) -> None:
         mix_of(options.iso_mix)
         Codec.load(options.iso_specification)
         Framer("vmlh", header=options.iso_header or None)
-        if min(options.iso_rate, options.iso_timeout) <= 0:
+        endpoint_of(options.host or DEFAULT_HOST)
+        if not (0 < options.iso_rate < math.inf and 0 < options.iso_timeout < math.inf):
             raise ValueError("the rate and the timeout have to be above zero")
-    except (CbsError, OSError, ValueError, KeyError) as error:
+    except (CbsError, OSError, ValueError) as error:
         # Locust logs whatever else a listener raises, and goes on.
         raise SystemExit(f"these options cannot be used: {error}") from error

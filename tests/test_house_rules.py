@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -45,12 +46,12 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
 
 ALLOWED_CRATES: dict[str, set[str]] = {
     "cbs-iso8583": set(),
-    "cbs-crypto": {"cbs-iso8583"},
+    "cbs-crypto": set(),
     "cbs-network": {"cbs-iso8583", "cbs-crypto"},
     "cbs-native": {"cbs-iso8583", "cbs-crypto", "cbs-network"},
 }
 
-ONLY_IN = {"uvloop": {"link", "cli"}, "psycopg": {"database"}}
+ONLY_IN = {"uvloop": {"cli"}, "psycopg": {"database"}}
 
 
 def files(folders: tuple[str, ...], *suffixes: str) -> list[Path]:
@@ -197,6 +198,19 @@ def test_only_one_part_knows_each_driver() -> None:
     assert wrong == []
 
 
+def test_the_server_never_asks_for_card_data_in_the_clear() -> None:
+    command = ("serve.py", "keeper.py", "__init__.py")
+    server = [
+        path
+        for path in files(("python",), ".py")
+        if part_of(path) in ("link", "database", "network", "settings", "telemetry")
+        or (part_of(path) == "cli" and path.name in command)
+    ]
+    assert {"link", "database", "cli"} <= {part_of(path) for path in server}
+    asked = [named(path) for path in server if re.search(r"\.reveal\(|\breveal=", path.read_text())]
+    assert asked == []
+
+
 def test_the_crates_depend_on_each_other_in_one_direction() -> None:
     for manifest in sorted((ROOT / "rust").glob("*/Cargo.toml")):
         crate = tomllib.loads(manifest.read_text())
@@ -250,6 +264,21 @@ def test_every_verb_of_make_is_explained() -> None:
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert all(re.search(rf"\bmake {verb} ", shown) for verb in verbs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "called"), [((), "simulate stories"), (("ARGUMENTS=echo",), "simulate echo")]
+)
+def test_make_simulate_alone_plays_the_stories(arguments: tuple[str, ...], called: str) -> None:
+    planned = subprocess.run(
+        ["make", "--dry-run", "simulate", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert planned.splitlines()[-1].endswith(called)
 
 
 def leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,10 @@ LOCUSTFILE = Path(__file__).parents[2] / "loadtest" / "locustfile.py"
 
 
 def start_locust(address: str, log: Path, **options: str) -> subprocess.Popen[str]:
-    """A headless run of four seconds; its report goes to the pipe, all else to `log`."""
+    """A headless run of four seconds; its report goes to the pipe, all else to `log`.
+
+    An option given twice counts as given last.
+    """
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--json"]
     command += ["--host", address, "--users", "5", "--spawn-rate", "5", "--run-time", "4s"]
     command += ["--iso-rate", "20", "--stop-timeout", "5"]
@@ -97,6 +100,14 @@ def test_a_host_that_answers_otherwise_fails_the_run(running_server: Host, tmp_p
         ({"iso_mix": "gold=1"}, "no 'gold' in the mix"),
         ({"iso_cards": "none.csv"}, "none.csv"),
         ({"iso_rate": "0"}, "have to be above zero"),
+        ({"iso_rate": "nan"}, "have to be above zero"),
+        ({"host": "127.0.0.1"}, "--host wants host:port"),
+        ({"iso_cards": "5-1"}, "from a lower number to a higher"),
+        ({"iso_cards": "1-9999"}, "1-2000"),
+        ({"iso_cards": os.devnull}, "the first line lacks pan, expiry, currency"),
+        ({"iso_mix": "purchase=0"}, "one must be above"),
+        ({"iso_mix": "purchase=6,echo=-1"}, "must not be below zero"),
+        ({"iso_mix": "purchase"}, "a number after purchase="),
     ],
     ids=str,
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from tests.e2e.client import NetworkClient, advice, changed, management, purchase
@@ -17,12 +19,40 @@ OpenCard = Callable[[str, int], int]
 FastProfile = Callable[..., str]
 
 PAN = demo_pan(50_000)
+OTHER_PAN = demo_pan(50_001)
 
 
 def cut(client: NetworkClient) -> None:
     """Reset the connection, as a cable that is cut does in the end."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.socket.close()
+
+
+@contextmanager
+def held_back(books: psycopg.Connection) -> Iterator[None]:
+    """Decisions under way stop before they commit, with their locks held, until the end of this.
+
+    A row lock would not do: what meets one is put aside, undecided.
+    """
+    books.execute(
+        """
+        CREATE TABLE public.gate AS SELECT 'closed' AS state;
+        GRANT SELECT ON public.gate TO PUBLIC;
+        CREATE FUNCTION public.wait_for_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          WHILE EXISTS (SELECT FROM public.gate) LOOP
+            PERFORM pg_sleep(0.005);
+          END LOOP;
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER wait_for_gate AFTER INSERT ON cbs.operation
+          FOR EACH ROW EXECUTE FUNCTION public.wait_for_gate();
+        """
+    )
+    try:
+        yield
+    finally:
+        books.execute("DELETE FROM public.gate")
 
 
 def state(books: psycopg.Connection, account_id: int) -> tuple[int, int, int]:
@@ -55,9 +85,7 @@ def test_an_approval_whose_socket_was_cut_before_the_write_is_voided_and_a_repea
     account_id = open_card(PAN, 1000_00)
     request = purchase(PAN, 42_50)
     client = connect(running_server)
-    with books.transaction():
-        # The row lock holds the decision back until the cut has been seen.
-        books.execute("SELECT FROM cbs.account WHERE account_id = %s FOR UPDATE", (account_id,))
+    with held_back(books):
         client.send(request)
         wait_until(lambda: waiting_calls(books))
         cut(client)
@@ -81,8 +109,7 @@ def test_an_approval_past_its_deadline_is_answered_91_once_and_voided(
     host = start_host(f"--profile={fast_profile(deadline_ms=400)}", database_url=demo_database_url)
     client = connect(host)
     request = purchase(PAN, 42_50)
-    with books.transaction():
-        books.execute("SELECT FROM cbs.account WHERE account_id = %s FOR UPDATE", (account_id,))
+    with held_back(books):
         client.send(request, advice(PAN, 5_00))
         reply = client.receive()
         assert (reply["11"], reply["39"]) == (request["11"], "91")
@@ -110,8 +137,7 @@ def test_a_network_that_prefers_silence_gets_none_of_its_late_answers(
         database_url=demo_database_url,
     )
     client = connect(host)
-    with books.transaction():
-        books.execute("SELECT FROM cbs.account WHERE account_id = %s FOR UPDATE", (account_id,))
+    with held_back(books):
         client.send(purchase(PAN, 42_50))
         wait_until(lambda: waiting_calls(books))
         # Longer than the deadline, measured by the host's own answers to others.
@@ -127,13 +153,70 @@ def test_a_network_that_prefers_silence_gets_none_of_its_late_answers(
     assert client.exchange(echo)["11"] == echo["11"]
 
 
+def test_an_answered_approval_outlives_its_duplicate_whose_call_was_lost(
+    start_host: StartHost,
+    demo_database_url: str,
+    connect: Connect,
+    books: psycopg.Connection,
+    open_card: OpenCard,
+    fast_profile: FastProfile,
+) -> None:
+    account_id = open_card(PAN, 1000_00)
+    host = start_host(f"--profile={fast_profile(deadline_ms=1000)}", database_url=demo_database_url)
+    client, request = connect(host), purchase(PAN, 42_50)
+    assert client.exchange(request)["39"] == "00"
+    with books.transaction():
+        books.execute("SELECT FROM cbs.account WHERE account_id = %s FOR UPDATE", (account_id,))
+        client.send(request)
+        wait_until(lambda: waiting_calls(books))
+        books.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name LIKE 'cbs lane%' "
+            "AND state = 'active'"
+        )
+        assert client.receive()["39"] == "91"
+    assert host.stop() == 0
+    assert host.counters()["voided"] == 1
+    assert state(books, account_id) == (1000_00, 42_50, 957_50)
+    assert attempts(books) == [1]
+
+
+def test_a_locked_account_is_answered_91_at_its_deadline_and_others_of_its_lane_at_once(
+    start_host: StartHost,
+    demo_database_url: str,
+    connect: Connect,
+    books: psycopg.Connection,
+    open_card: OpenCard,
+    fast_profile: FastProfile,
+) -> None:
+    locked_id = open_card(PAN, 1000_00)
+    open_card(OTHER_PAN, 1000_00)
+    host = start_host(
+        f"--profile={fast_profile(deadline_ms=2000)}", database_url=demo_database_url, lanes="1"
+    )
+    client, others = connect(host), connect(host)
+    with books.transaction():
+        books.execute("SELECT FROM cbs.account WHERE account_id = %s FOR UPDATE", (locked_id,))
+        client.send(purchase(PAN, 42_50))
+        wait_until(lambda: waiting_calls(books))
+        began_at, count = time.monotonic(), 0
+        while time.monotonic() < began_at + 2.5:
+            assert others.exchange(purchase(OTHER_PAN, 1))["39"] == "00"
+            count += 1
+        assert client.receive()["39"] == "91"
+    assert count > 20
+    assert client.exchange(purchase(PAN, 42_50))["39"] == "00"
+    assert state(books, locked_id) == (1000_00, 42_50, 957_50)
+
+
 def waiting_calls(books: psycopg.Connection) -> bool:
-    """Whether a lane's call waits for the lock that this test holds."""
+    """Whether a lane's call waits for what this test holds back or has locked."""
     # Inside a transaction PostgreSQL shows the same picture of its sessions until told otherwise.
     books.execute("SELECT pg_stat_clear_snapshot()")
     row = books.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND application_name LIKE 'cbs lane%' AND wait_event_type = 'Lock'"
+        "AND application_name LIKE 'cbs lane%' "
+        "AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')"
     ).fetchone()
     return bool(row and row[0])
 

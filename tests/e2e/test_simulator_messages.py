@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import psycopg
 import pytest
 from tests.e2e.host import Host
@@ -12,6 +18,17 @@ from cbs.simulator.cards import card_named
 from cbs.simulator.client import Client
 
 EURO = "978"
+ROOT = Path(__file__).parents[2]
+
+
+def simulate(host: Host, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`cbs simulate` against `host`."""
+    command = [sys.executable, "-c", "from cbs.cli import main; main()", "simulate", *arguments]
+    command += ["--host", host.host, "--port", str(host.port)]
+    environment = {"PATH": os.environ["PATH"], "CBS_DATA_DIR": str(folder)}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize("entry", messages.ENTRIES)
@@ -67,3 +84,27 @@ def test_a_message_of_many_in_flight_gets_its_own_reply(running_server: Host, co
 
     amounts = {reply["37"]: reply["4"] for reply in replies}
     assert amounts == {fields["37"]: fields["4"] for fields in sent}
+
+
+def test_the_frame_in_the_readme_is_answered_when_sent_as_it_is(
+    running_server: Host, tmp_path: Path
+) -> None:
+    (frame,) = re.findall(r"cbs describe ([0-9a-f]+)$", (ROOT / "README.md").read_text(), re.M)
+
+    done = simulate(running_server, tmp_path, "raw", frame)
+
+    assert done.returncode == 0, done.stderr
+    assert "0110" in done.stdout or "authorization answer" in done.stdout
+
+
+def test_only_an_approved_purchase_is_told_how_to_take_back(
+    running_server: Host, tmp_path: Path
+) -> None:
+    approved = simulate(running_server, tmp_path, "purchase", "--amount", "1.00")
+    declined = simulate(running_server, tmp_path, "purchase", "--amount", "9000000.00")
+
+    assert approved.returncode == 0
+    where = f"--host {running_server.host} --port {running_server.port}"
+    assert f"cbs simulate reversal {where} --last" in approved.stdout
+    assert declined.returncode == 1
+    assert "to take it back" not in declined.stdout

@@ -64,7 +64,9 @@ class FakeTransport(asyncio.Transport):
 class Bench:
     """A link whose requests pile up on the desk until the test answers them."""
 
-    def __init__(self, codec: Codec, profile: Profile, **rules: Any) -> None:
+    def __init__(
+        self, codec: Codec, profile: Profile, *, originates: bool = False, **rules: Any
+    ) -> None:
         self.codec = codec
         self.profile = profile
         self.framer = Framer("vmlh")
@@ -77,7 +79,7 @@ class Bench:
             profile=profile,
             rules=LinkRules(**rules),
             desk=self,
-            session=LinkSession(LinkRules(**rules), originates=False),
+            session=LinkSession(LinkRules(**rules), originates=originates),
             limits=Limits(frame_timeout_s=2.0),
             telemetry=self.telemetry,
             loop=asyncio.get_running_loop(),
@@ -240,6 +242,49 @@ def test_an_incomplete_frame_is_given_up_only_after_its_time(
         assert not bench.transport.closed
         bench.link.housekeeping(now + 2.1)
         await turn()
+        assert bench.transport.closed
+
+    run(scenario)
+
+
+def test_a_frame_that_this_side_does_not_read_on_is_not_the_fault_of_the_peer(
+    visa_codec: Codec, visa_profile: Profile
+) -> None:
+    async def scenario() -> None:
+        bench = Bench(visa_codec, visa_profile, in_flight_max=1)
+        bench.link.data_received(bench.frame() + bench.frame()[:9])
+        assert not bench.transport.is_reading_now
+        bench.link.housekeeping(asyncio.get_running_loop().time() + 60)
+        await turn()
+        bench.answer(bench.queue[0])
+        assert bench.transport.is_reading_now
+        resumed_at = asyncio.get_running_loop().time()
+        bench.link.housekeeping(resumed_at + 1.9)
+        await turn()
+        assert not bench.transport.closed
+        bench.link.housekeeping(resumed_at + 2.1)
+        await turn()
+        assert bench.transport.closed
+
+    run(scenario)
+
+
+def test_a_link_that_ends_as_planned_signs_off_after_its_last_answer(
+    visa_codec: Codec, visa_profile: Profile
+) -> None:
+    async def scenario() -> None:
+        bench = Bench(visa_codec, visa_profile, originates=True)
+        await turn()
+        approval = {"mti": "0810", "7": "0527192031", "11": "000001", "39": "00", "70": "001"}
+        bench.link.data_received(bench.framer.wrap(visa_codec.encode(approval)) + bench.frame())
+        bench.link.finish("server stopping", signs_off=True)
+        await turn()
+        assert not bench.transport.closed
+        bench.answer(bench.queue[0])
+        await turn()
+        frames = Framer("vmlh").feed(b"".join(bench.transport.writes))
+        types = [visa_codec.decode(frame.body).mti for frame in frames]
+        assert types == ["0800", "0110", "0800"]
         assert bench.transport.closed
 
     run(scenario)

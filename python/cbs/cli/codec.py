@@ -5,6 +5,7 @@ Card data is shown in asterisks unless `--reveal` asks for it.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,18 +68,29 @@ def describe(
 ) -> None:
     """Show a message field by field, with names. What was read before a fault is shown too."""
     codec = Codec.load(spec)
-    for frame in _read_frames(source, framing, header):
-        rows = [(name, "", text) for name, text in _envelope(frame).items()]
-        if frame.kind not in ("message", "reject"):
-            _print_table(rows)
-            continue
-        try:
-            message = codec.decode(frame.body)
-        except DecodeError as error:
-            if error.partial is not None:
-                _print_table(rows + _rows(error.partial, reveal))
-            raise
-        _print_table(rows + _rows(message, reveal))
+    try:
+        for frame in _read_frames(source, framing, header):
+            _describe(codec, frame, frame.body, reveal)
+    except _CutOffError as error:
+        if error.frame is not None:
+            with contextlib.suppress(DecodeError):  # what is wrong is that the rest is missing
+                _describe(codec, error.frame, error.body, reveal)
+        raise
+
+
+def _describe(codec: Codec, frame: Frame, body: bytes, reveal: bool) -> None:
+    """Print a frame whose body is `body`; up to the fault where that cannot be read."""
+    rows = [(name, "", text) for name, text in _envelope(frame).items()]
+    if frame.kind not in ("message", "reject"):
+        _print_table(rows)
+        return
+    try:
+        message = codec.decode(body)
+    except DecodeError as error:
+        if error.partial is not None:
+            _print_table(rows + _rows(error.partial, reveal))
+        raise
+    _print_table(rows + _rows(message, reveal))
 
 
 def encode(document: Document, spec: Spec = "visa_like") -> None:
@@ -148,8 +160,23 @@ def _read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
         raise typer.BadParameter(str(error)) from None
     yield from framer.feed(octets)
     if framer.pending_bytes:
-        missing = f"the last frame is cut off after {framer.pending_bytes} bytes"
-        raise FrameError(missing, offset=len(octets) - framer.pending_bytes)
+        raise _CutOffError(octets, framer)
+
+
+class _CutOffError(FrameError):
+    """The last frame lacks its end. `frame` is that frame filled up, `body` what is there of it."""
+
+    def __init__(self, octets: bytes, framer: Framer) -> None:
+        cut = octets[-framer.pending_bytes :]
+        super().__init__(
+            f"the last frame is cut off after {len(cut)} bytes", offset=len(octets) - len(cut)
+        )
+        # The length in front says how much is missing; filled up, the header can be told apart.
+        missing = 4 + int.from_bytes(cut[:2]) - len(cut) if len(cut) >= 4 else 0
+        filled = framer.feed(bytes(missing))
+        self.body = filled[0].body[:-missing] if filled else b""
+        # A piece of a header is no beginning of a message, which opens with its type.
+        self.frame = filled[0] if b"" < self.body[:1] < b"\x10" else None
 
 
 def _envelope(frame: Frame) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cbs.cli.program import program
 from cbs.cli.simulate_session import (
     CardOption,
     CurrencyOption,
@@ -20,6 +21,7 @@ from cbs.cli.simulate_session import (
     open_session,
     original_identified,
     original_remembered,
+    where,
 )
 from cbs.codec import looks_framed
 from cbs.simulator import messages
@@ -75,11 +77,11 @@ def purchase(
             )
         exchange = session.exchange(fields, as_json=as_json)
         session.remember(fields, exchange)
-        if not as_json:
+        if not as_json and exit_code(exchange) == 0:
             # A card number is not printed, whoever typed it.
             typer.echo(
-                "  to take it back: cbs simulate reversal --last, or "
-                f"--card {demo_index(used.pan) or 'CARD'} "
+                f"  to take it back: {program()} simulate reversal{where(host, port)} --last, or "
+                f"--card {demo_index(used.pan) or 'CARD --expiry YYMM'} "
                 f"--amount {amount} --currency {money.code} --stan {fields['11']} "
                 f"--transmitted {fields['7']} --reference {fields['37']}"
             )

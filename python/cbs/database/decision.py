@@ -36,8 +36,10 @@ SELECT pg_catalog.pg_terminate_backend(pid, 3000)
 _LOST_CLASSES = ("08", "53", "57P", "25006")
 """Connection exceptions, no resources, the server going down, a standby that took over reading."""
 
-_RETRY_CODES = ("40001", "40P01", "55P03", "57014")
-"""Serialization failure, deadlock, lock timeout, statement timeout: rolled back for certain."""
+_RETRY_CODES = ("40001", "40P01")
+"""Serialization failure, deadlock: rolled back for certain."""
+_LOCKED_CODE = "55P03"
+_SLOW_CODE = "57014"
 
 
 class ConnectionLostError(DatabaseError):
@@ -46,6 +48,14 @@ class ConnectionLostError(DatabaseError):
 
 class CallAgainError(DatabaseError):
     """The call was rolled back for a reason that may pass."""
+
+
+class RowsLockedError(CallAgainError):
+    """The call was rolled back because another session holds rows of its accounts or cards."""
+
+
+class TooSlowError(CallAgainError):
+    """The call was rolled back because it took longer than `statement_timeout`."""
 
 
 class RecordRefusedError(DatabaseError):
@@ -63,6 +73,10 @@ def sorted_error(error: Exception, *, is_broken: bool) -> DatabaseError:
     name = f"{type(error).__name__} {state}".strip()
     if state.startswith(_RETRY_CODES):
         return CallAgainError(name)
+    if state == _LOCKED_CODE:
+        return RowsLockedError(name)
+    if state == _SLOW_CODE:
+        return TooSlowError(name)
     if is_broken or state.startswith(_LOST_CLASSES) or isinstance(error, OSError):
         return ConnectionLostError(name)
     if not state and isinstance(error, psycopg.OperationalError):
@@ -138,9 +152,11 @@ class DecisionConnection:
         networks: Sequence[str],
         card_tokens: Sequence[bytes],
         identity_keys: Sequence[bytes],
+        trace_ids: Sequence[bytes],
     ) -> None:
         """Void approvals that never left. Raises one of the three errors of this module."""
-        await self._call(procedures.void_unsent, now, networks, card_tokens, identity_keys)
+        keys = networks, card_tokens, identity_keys, trace_ids
+        await self._call(procedures.void_unsent, now, *keys)
 
     async def card_directory(self, after: bytes | None, limit: int) -> list[tuple[bytes, int]]:
         """The page of (card token, account id) that follows token `after`."""

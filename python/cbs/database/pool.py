@@ -23,9 +23,10 @@ SERVER_VERSION_MIN = 150_000
 """PostgreSQL 15, as libpq counts versions."""
 
 ROLE_SETTINGS: Final = {
-    # a decision that takes longer is of no use: the network has stood in by then
-    "statement_timeout": "3s",
-    "lock_timeout": "2s",
+    # what is decided in halves after this must still be in time for the network
+    "statement_timeout": "1500ms",
+    # the rest of the batch waits too; what is locked longer is set aside by its lane
+    "lock_timeout": "250ms",
     "idle_in_transaction_session_timeout": "10s",
     # five times the cost of a generic plan, for nothing: the plans do not depend on the values
     "plan_cache_mode": "force_generic_plan",

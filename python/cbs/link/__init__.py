@@ -1,1 +1,1 @@
-"""Links to card networks: sockets, link state, lanes, deadlines. The only user of uvloop."""
+"""Links to card networks: sockets, link state, lanes, deadlines. Runs on any event loop."""

@@ -1,9 +1,10 @@
 -- The operation that a repeat (last digit of the MTI 1) repeats under a fresh DE7: key K2.
 --
 -- Compared are network, class, card, DE11, DE12, DE13, DE32, DE37 and the fingerprint, over the
--- operation date and the ten days before; what is absent must be absent in both. DE11 must be there,
--- and DE37, or both DE12 and DE13: a STAN comes back, and with less a repeat would get the approval
--- of another purchase. The newest counts, and if that one was voided, the repeat is decided afresh.
+-- operation date and the ten days before; what is absent must be absent in both. DE11 must be
+-- there, and DE37, or both DE12 and DE13: a STAN comes back, and with less a repeat would get the
+-- approval of another purchase. The newest counts, and if that one was voided, the repeat is
+-- decided afresh.
 --
 -- Result       a row of nulls where nothing is found
 -- Rows locked  none; the caller holds account and card

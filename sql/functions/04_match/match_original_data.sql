@@ -2,8 +2,8 @@
 -- are zero are not compared. Of the MTI only "01" or "02" counts: a network that stood in sends an
 -- advice for what the acquirer calls a request.
 --
--- With DE7 the operations of that second are a range of the key. Without it the STAN leads there, and
--- is good for 30 days: it comes back, and would find another purchase.
+-- With DE7 the operations of that second are a range of the key. Without it the STAN leads there,
+-- and is good for 30 days: it comes back, and would find another purchase.
 --
 -- Rows locked  none
 -- Callers      cbs.find_chain, cbs.named_among
