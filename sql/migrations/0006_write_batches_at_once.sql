@@ -1,8 +1,14 @@
--- A batch is decided in memory and written at its end (cbs.write_batch): what its parts pass to
--- each other, and bounds on what they write. A bound is read once per statement, so once per batch.
+-- A batch is read in one statement, decided in memory and written at its end (cbs.write_batch):
+-- what its parts pass to each other, and bounds on what they write. PostgreSQL reads a bound once
+-- per statement, so once per batch.
 
--- What a batch has locked. The ids stand in the order of their rows.
-CREATE TYPE cbs.locked AS (
+-- The key of the record is in the log already.
+ALTER TYPE cbs.authorization_record ADD ATTRIBUTE is_known boolean;
+
+-- A batch and the rows that it is decided on. All lists have one element per record, in order;
+-- account_ids has 0 and accounts and cards have null for a card that nobody knows.
+CREATE TYPE cbs.batch AS (
+  records cbs.authorization_record[],
   account_ids bigint[],
   accounts cbs.account[],
   card_tokens bytea[],
@@ -17,7 +23,7 @@ CREATE TYPE cbs.booking AS (
   card cbs.card
 );
 
--- Bounds of cbs.bound_effect, and one operation more.
+-- The limits of cbs.bound_effect, and one operation more.
 ALTER TABLE cbs.account
   ADD CONSTRAINT account_ledger_is_bounded
     CHECK (ledger_minor BETWEEN -4000000000000000000 AND 4000000000000000000),
@@ -26,4 +32,5 @@ ALTER TABLE cbs.account
   ADD CONSTRAINT account_overdraft_is_not_negative CHECK (overdraft_minor >= 0);
 
 -- Parts of the former way: one record, written at once.
-DROP FUNCTION IF EXISTS cbs.authorize_record, cbs.insert_operation, cbs.update_card, cbs.book;
+DROP FUNCTION IF EXISTS cbs.authorize_batch, cbs.authorize_record, cbs.insert_operation,
+  cbs.update_card, cbs.book, cbs.lock_batch;

@@ -183,13 +183,13 @@ class Bank:
         """Every reason that one record is declined for."""
         return list(self.send(record)[0].reasons)
 
-    def void(self, *records: Record) -> None:
+    def void(self, *records: Record, decided_since: datetime | None = None) -> None:
         """Report that the answers to these requests never left."""
         names = ("network", "card_token", "identity_key")
         columns = [[record[name] for record in records] for name in names]
         self.connection.execute(
-            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[])",
-            (self.now, *columns),
+            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[], %s)",
+            (self.now, *columns, [decided_since for _ in records]),
         )
 
     def money(self, card: Card) -> Money:

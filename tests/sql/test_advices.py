@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.sql.bank import Bank, Card, fresh_token
 
@@ -148,6 +150,20 @@ def test_an_approval_that_never_left_is_released_and_decided_afresh(bank: Bank, 
     assert [row.attempt for row in bank.operations(card)] == [1, -1, 2]
     assert bank.money(card) == (100_000, 4250, 95_750)
     assert bank.send(request)[0].is_replay
+
+
+def test_an_answer_that_left_is_not_voided_because_its_repeat_went_unanswered(
+    bank: Bank, card: Card
+) -> None:
+    answered = bank.record(card, amount_minor=4250)
+    bank.send(answered)
+    bank.wait(timedelta(seconds=10))
+    unanswered = bank.record(card, amount_minor=100)
+    bank.send(answered, unanswered)
+    bank.void(answered, unanswered, decided_since=bank.now)
+    assert bank.money(card).held == 4250
+    bank.void(answered, decided_since=bank.now - timedelta(seconds=10))
+    assert bank.money(card).held == 0
 
 
 def test_a_posting_that_never_left_is_given_back(bank: Bank, card: Card) -> None:

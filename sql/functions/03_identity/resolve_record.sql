@@ -5,7 +5,7 @@
 -- Callers      cbs.authorize_batch
 CREATE OR REPLACE FUNCTION cbs.resolve_record(p_record cbs.authorization_record)
 RETURNS cbs.resolution
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_stored cbs.operation :=
     cbs.find_operation(p_record.account_id, p_record.card_token, p_record.identity_key);

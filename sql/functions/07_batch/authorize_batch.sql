@@ -1,5 +1,4 @@
--- Decides a batch: locks everything once, decides one record after the other in memory, and writes
--- all of it at the end.
+-- Decides a batch: one record after the other in memory; all of it is written at the end.
 --
 -- The outcomes are those that the same records would have had one by one; two records of one key
 -- behave as if sent one after the other. Accounts and cards are carried from record to record, so
@@ -11,30 +10,29 @@
 -- 3  decide by class
 -- 4  book
 --
--- p_now, p_records  the clock; normalised records in order
+-- p_now, p_batch  the clock; normalised records in order, and the rows that they are decided on
 -- Result       one outcome per record, in order
--- Rows locked  accounts in id order, then cards in token order (cbs.lock_batch)
+-- Rows locked  none; the caller holds the accounts
 -- Callers      cbs_api.authorize_v1
 CREATE OR REPLACE FUNCTION cbs.authorize_batch(
   p_now timestamptz,
-  p_records cbs.authorization_record[]
+  p_batch cbs.batch
 ) RETURNS SETOF cbs.outcome
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_locked cbs.locked := cbs.lock_batch(
-    ARRAY(SELECT r.account_id FROM unnest(p_records) AS r),
-    ARRAY(SELECT r.card_token FROM unnest(p_records) AS r WHERE r.account_id > 0));
-  v_known_keys bytea[] := cbs.find_known_keys(p_records);
   v_window_start_at timestamptz := p_now - interval '720 hours';
-  v_accounts cbs.account[] := v_locked.accounts;
-  v_cards cbs.card[] := v_locked.cards;
-  v_is_touched boolean[] := '{}';
+  v_accounts cbs.account[] := p_batch.accounts;
+  v_cards cbs.card[] := p_batch.cards;
+  v_new_accounts cbs.account[] := '{}';
+  v_new_cards cbs.card[] := '{}';
   v_operations cbs.operation[] := '{}';
+  v_booked_keys bytea[] := '{}';
   v_record cbs.authorization_record;
   v_account cbs.account;
   v_card cbs.card;
   v_account_at integer;
   v_card_at integer;
+  v_is_late boolean;
   v_is_known boolean;
   v_is_moving boolean;
   v_resolution cbs.resolution;
@@ -42,20 +40,19 @@ DECLARE
   v_decision cbs.decision;
   v_booking cbs.booking;
 BEGIN
-  FOREACH v_record IN ARRAY p_records LOOP
-    v_account_at := array_position(v_locked.account_ids, v_record.account_id);
-    v_card_at := CASE WHEN v_record.account_id > 0
-      THEN array_position(v_locked.card_tokens, v_record.card_token) END;
-    v_card := v_cards[v_card_at];
-    v_account := CASE WHEN v_card_at IS NOT NULL THEN v_accounts[v_account_at] END;
-
-    v_is_known := v_record.is_repeat OR v_record.identity_key = ANY (v_known_keys);
-    v_is_moving := v_window_start_at < v_card.window_start_at
-      OR v_window_start_at >= v_card.window_next_at;
-    IF v_is_touched[v_account_at] AND (v_is_known OR v_is_moving
-        OR v_record.message_class NOT IN ('0100', '0200') OR v_card.orphan_until > p_now) THEN
-      v_operations := cbs.write_batch(v_operations, v_accounts, v_cards);
-      v_is_touched := '{}';
+  FOREACH v_record IN ARRAY p_batch.records LOOP
+    v_account_at := array_position(p_batch.account_ids, v_record.account_id);
+    v_card_at := array_position(p_batch.card_tokens, v_record.card_token);
+    v_account := coalesce(v_new_accounts[v_account_at], v_accounts[v_account_at]);
+    v_card := coalesce(v_new_cards[v_card_at], v_cards[v_card_at]);
+    v_is_late := v_account_at < v_record.ordinal;
+    v_is_known := coalesce(v_record.is_known, false) OR v_record.is_repeat
+      OR v_is_late AND v_record.identity_key = ANY (v_booked_keys);
+    v_is_moving := coalesce(v_window_start_at < v_card.window_start_at
+      OR v_window_start_at >= v_card.window_next_at, false);
+    IF v_is_late AND (v_is_known OR v_is_moving OR v_card.orphan_until > p_now
+        OR v_record.message_class NOT IN ('0100', '0200')) AND v_operations <> '{}' THEN
+      v_operations := cbs.write_batch(v_operations, v_new_accounts, v_new_cards);
     END IF;
 
     IF v_is_known THEN
@@ -82,16 +79,13 @@ BEGIN
     END CASE;
     v_booking := cbs.book(p_now, v_record, v_account, v_card, v_decision);
     v_operations := v_operations || v_booking.operation;
-    v_is_touched[v_account_at] := true;
-    v_known_keys := v_known_keys || (v_booking.operation).identity_key;
-    IF v_card_at IS NOT NULL THEN
-      v_accounts[v_account_at] := v_booking.account;
-      v_cards[v_card_at] := v_booking.card;
-    END IF;
+    v_booked_keys := v_booked_keys || (v_booking.operation).identity_key;
+    v_new_accounts[v_account_at] := v_booking.account;
+    v_new_cards[v_card_at] := v_booking.card;
     RETURN NEXT v_booking.outcome;
   END LOOP;
   IF v_operations <> '{}' THEN
-    v_operations := cbs.write_batch(v_operations, v_accounts, v_cards);
+    v_operations := cbs.write_batch(v_operations, v_new_accounts, v_new_cards);
   END IF;
 END
 $$;

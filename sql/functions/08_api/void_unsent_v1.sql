@@ -2,7 +2,9 @@
 --
 -- p_network, p_card_token, p_identity_key  the requests; unknown keys, declines and keys voided
 --                                          already are ignored
--- Rows locked  accounts in id order, then cards in token order
+-- p_decided_since  one instant per request: an operation that was decided before it is not voided,
+--                  because its answer did leave and the request was sent again; null: no bound
+-- Rows locked  accounts in id order (cbs.lock_batch)
 -- Callers      cbs.database.procedures.void_unsent
 --
 -- The void is an operation of the same key whose attempt is the negative of the attempt that it
@@ -13,7 +15,8 @@ CREATE OR REPLACE FUNCTION cbs_api.void_unsent_v1(
   p_now timestamptz,
   p_network text[],
   p_card_token bytea[],
-  p_identity_key bytea[]
+  p_identity_key bytea[],
+  p_decided_since timestamptz[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, cbs, pg_temp
@@ -23,20 +26,21 @@ SET jit = off
 AS $$
 DECLARE
   v_key record;
+  v_operation cbs.operation;
 BEGIN
-  PERFORM cbs.lock_batch(
-    ARRAY(SELECT c.account_id FROM cbs.card c WHERE c.card_token = ANY (p_card_token)),
-    p_card_token);
+  PERFORM cbs.lock_batch(p_card_token);
   FOR v_key IN
-    SELECT c.account_id, u.card_token, u.identity_key, u.network
-      FROM unnest(p_network, p_card_token, p_identity_key)
-           WITH ORDINALITY AS u (network, card_token, identity_key, ordinal)
+    SELECT c.account_id, u.card_token, u.identity_key, u.network, u.decided_since
+      FROM unnest(p_network, p_card_token, p_identity_key, p_decided_since)
+           WITH ORDINALITY AS u (network, card_token, identity_key, decided_since, ordinal)
       JOIN cbs.card c ON c.card_token = u.card_token
      WHERE length(u.identity_key) = 16
      ORDER BY u.ordinal
   LOOP
-    PERFORM cbs.void_operation(p_now, v_key.network, cbs.find_operation(
-      v_key.account_id, v_key.card_token, v_key.identity_key));
+    v_operation := cbs.find_operation(
+      v_key.account_id, v_key.card_token, v_key.identity_key);
+    CONTINUE WHEN v_operation.decided_at < v_key.decided_since;
+    PERFORM cbs.void_operation(p_now, v_key.network, v_operation);
   END LOOP;
 END
 $$;
