@@ -51,7 +51,7 @@ BEGIN
     v_is_moving := coalesce(v_window_start_at < v_card.window_start_at
       OR v_window_start_at >= v_card.window_next_at, false);
     IF v_is_late AND (v_is_known OR v_is_moving OR v_card.orphan_until > p_now
-        OR v_record.message_class NOT IN ('0100', '0200')) AND v_operations <> '{}' THEN
+        OR v_record.message_class NOT IN ('0100', '0200')) AND cardinality(v_operations) > 0 THEN
       v_operations := cbs.write_batch(v_operations, v_new_accounts, v_new_cards);
     END IF;
 
@@ -84,7 +84,7 @@ BEGIN
     v_new_cards[v_card_at] := v_booking.card;
     RETURN NEXT v_booking.outcome;
   END LOOP;
-  IF v_operations <> '{}' THEN
+  IF cardinality(v_operations) > 0 THEN
     v_operations := cbs.write_batch(v_operations, v_new_accounts, v_new_cards);
   END IF;
 END
