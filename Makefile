@@ -16,6 +16,7 @@ export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
 BIN := .venv/bin
 ENVIRONMENT = python=$$(scripts/prerequisites) && "$$python" scripts/environment.py
 CARGO := cd rust && cargo
+WHEELS := dist
 POSTGRES_15 := /usr/lib/postgresql/15/bin
 
 ##@ Run
@@ -24,9 +25,9 @@ run: ## Install what is missing, start PostgreSQL and the server on 127.0.0.1:85
 	@$(ENVIRONMENT) run
 	@exec $(BIN)/cbs serve --migrate --demo $(ARGUMENTS)
 
-simulate: ## Send purchases to a running server, as a card network would
+simulate: ## Play stories to a running server, or ARGUMENTS="purchase --amount 42.50"
 	@$(ENVIRONMENT) run
-	@exec $(BIN)/cbs simulate $(ARGUMENTS)
+	@exec $(BIN)/cbs simulate $(or $(ARGUMENTS),stories)
 
 ##@ Develop
 .PHONY: environment test test-python test-rust lint format lock wheel clean
@@ -60,7 +61,9 @@ lock: environment ## Move every dependency to its newest version: constraints.tx
 	$(CARGO) update
 
 wheel: environment ## Build the wheel into dist/
-	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@# the build calls maturin by its bare name
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip --disable-pip-version-check \
+		wheel --no-deps --no-build-isolation --wheel-dir $(WHEELS) .
 
 clean: ## Remove all that was built; keeps the data in .cbs
 	rm -rf .venv .make dist rust/target .mypy_cache .pytest_cache .ruff_cache .benchmarks

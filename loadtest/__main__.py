@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,15 @@ SHAPE = {
 }
 
 
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without a developer's settings, or the load would go into their database."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith("CBS_LOADTEST_") or not name.startswith(("CBS_", "PG"))
+    }
+
+
 @contextmanager
 def running_host() -> Iterator[str]:
     """A host with the demo portfolio, on a free port; gives its host:port."""
@@ -35,7 +44,8 @@ def running_host() -> Iterator[str]:
         # A server that root starts runs under another account, which has to reach its folder.
         Path(folder).chmod(0o711)
         ready_file = Path(folder) / "ready"
-        environment = os.environ | {"CBS_DATA_DIR": folder, "CBS_LISTEN": "127.0.0.1:0"}
+        environment = clean_environment(os.environ)
+        environment |= {"CBS_DATA_DIR": folder, "CBS_LISTEN": "127.0.0.1:0"}
         command = [sys.executable, "-c", "from cbs.cli import main; main()"]
         command += ["serve", "--migrate", "--demo", "--ready-file", str(ready_file)]
         with (Path(folder) / "serve.log").open("w", encoding="utf-8") as log:

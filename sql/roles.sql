@@ -5,8 +5,8 @@
 -- cbs_readonly  may read the tables, for reports and support
 -- cbs_operator  may read, and execute the entry points that open accounts and issue cards
 --
--- Runs before the migrations, every time. A connecting role without CREATEROLE is told which
--- statements an administrator has to run; the loader goes on without the missing roles.
+-- Runs before the migrations, every time. A connecting role without CREATEROLE makes none of them;
+-- the loader goes on without and says which statements an administrator has to run.
 DO $$
 DECLARE
   v_role text;
@@ -17,7 +17,7 @@ BEGIN
         EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', v_role);
       EXCEPTION
         WHEN insufficient_privilege THEN
-          RAISE WARNING 'role % is missing; an administrator must run: CREATE ROLE % NOLOGIN',
+          RAISE NOTICE 'role % is missing; an administrator must run: CREATE ROLE % NOLOGIN',
             v_role, v_role;
         WHEN duplicate_object OR unique_violation THEN
           -- Another database of this cluster is being set up at the same moment.

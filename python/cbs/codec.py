@@ -13,7 +13,10 @@ from cbs import _native
 from cbs._native import Frame, Framer, Message
 from cbs.errors import SpecificationError
 
-__all__ = ["Codec", "Frame", "Framer", "Message", "specification_names"]
+__all__ = ["Codec", "Frame", "Framer", "Message", "looks_framed", "specification_names"]
+
+FRAME_LENGTH_MAX = 2048
+"""The longest frame of the four-octet framing, its own four octets not counted."""
 
 
 def specification_names() -> list[str]:
@@ -47,3 +50,15 @@ class Codec(_native.Codec):
             )
         source = resources.files("cbs") / "specs" / f"{name}.toml"
         return cls(source.read_text(encoding="utf-8"), name=str(name))
+
+
+def looks_framed(octets: bytes) -> bool:
+    """Whether `octets` begin with a four-octet frame: no message starts as one does.
+
+    A length, a zero, and a known message format. The length must fit, unless a header follows:
+    then the frame was cut off on its way here.
+    """
+    if len(octets) < 4 or octets[2] != 0 or octets[3] >> 4 not in (0, 2):
+        return False
+    length = int.from_bytes(octets[:2], "big")
+    return length <= min(FRAME_LENGTH_MAX, len(octets) - 4) or octets[4:6] == b"\x16\x01"

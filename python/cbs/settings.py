@@ -61,7 +61,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read `CBS_*` from `environment` (`os.environ` if None). Raises `SettingsError`."""
         found = _Variables(os.environ if environment is None else environment)
-        found.refuse_misspelt_names()
+        found.refuse_unknown_names()
         return cls(
             database_url=found.database_url("DATABASE_URL"),
             data_dir=found.path("DATA_DIR") or cls().data_dir,
@@ -148,13 +148,15 @@ class _Variables:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    def refuse_misspelt_names(self) -> None:
+    def refuse_unknown_names(self) -> None:
         for name in self._environment:
             if not name.startswith(PREFIX) or name in VARIABLES:
                 continue
-            close = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)
-            if close and not name.startswith(FOREIGN_PREFIXES):
-                raise SettingsError(f"{name} is no setting; did you mean {close[0]}?")
+            if name.startswith(FOREIGN_PREFIXES):
+                continue
+            close = difflib.get_close_matches(name, VARIABLES, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(VARIABLES)}"
+            raise SettingsError(f"{name} is no setting; {hint}")
 
     def text(self, name: str) -> str | None:
         return self._environment.get(PREFIX + name, "").strip() or None

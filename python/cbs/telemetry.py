@@ -14,6 +14,7 @@ Events go to stderr as JSON, one object a line, or in colour on a terminal. Ever
 | `reply_failed` | `message_type`, `path` |
 | `message_dropped` | `link`, `reason`, `path`, `offset`, `count` on this link |
 | `database_lost`, `database_back` | `lane`, `reason`; `outage_s`, `attempts` |
+| `embedded_restarted`, `embedded_failed` | `attempt`; `outage_s` |
 | `call_repeated` | `lane`, `reason` |
 | `lane_failed`, `callback_failed` | `reason`, `place` in the code; `lane` |
 | `record_refused` | `message_type`, `reason`, `count` in this interval |

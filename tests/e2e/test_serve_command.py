@@ -71,7 +71,7 @@ def test_a_database_that_is_too_old_is_refused(
     demo_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = DecisionConnection(demo_database_url, application_name="test")
-    monkeypatch.setattr("cbs.database.decision.SERVER_VERSION_MIN", 990_000)
+    monkeypatch.setattr("cbs.database.pool.SERVER_VERSION_MIN", 990_000)
 
     async def refuse() -> None:
         await connection.open()

@@ -138,7 +138,7 @@ def test_raw_bytes_are_sent_as_they_are(simulate: Simulate) -> None:
     echo = "0800 8220000000000000 0400000000000000 1121213000 000001 0301"
 
     bare = simulate("raw", echo)
-    framed = simulate("raw", "--framed", "001c0000" + echo.replace(" ", ""))
+    framed = simulate("raw", "001c0000" + echo.replace(" ", ""))
 
     for result in (bare, framed):
         assert result.returncode == 0, result.stderr

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from cbs.database import pool, procedures
 from cbs.database.migrate import CONTRACT_VERSION, migrate, sql_root
 from cbs.errors import DatabaseError
 
+LOGIN = "cbs_test_plain_owner"
+OWNERS = """
+SELECT DISTINCT owner::regrole::text FROM (
+  SELECT nspowner FROM pg_namespace WHERE nspname IN ('cbs', 'cbs_api') UNION
+  SELECT proowner FROM pg_proc WHERE pronamespace::regnamespace::text IN ('cbs', 'cbs_api') UNION
+  SELECT relowner FROM pg_class WHERE relnamespace::regnamespace::text IN ('cbs', 'cbs_api')
+) AS o (owner)
+"""
 ROLES = ("cbs_owner", "cbs_service", "cbs_readonly", "cbs_operator")
 
 
@@ -32,6 +40,26 @@ def execute(url: str, statement: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def with_parameters(url: str, **parameters: str) -> str:
+    return psycopg.conninfo.make_conninfo(url, **parameters)
+
+
+def database_of(url: str) -> str:
+    return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+
+
+@contextlib.contextmanager
+def plain_login(url: str) -> Iterator[str]:
+    """The URL of a login without any right, which is dropped afterwards with all that it owns."""
+    execute(url, f"DROP ROLE IF EXISTS {LOGIN}")
+    execute(url, f"CREATE ROLE {LOGIN} LOGIN")
+    try:
+        yield with_parameters(url, user=LOGIN)
+    finally:
+        execute(url, f"DROP OWNED BY {LOGIN} CASCADE")
+        execute(url, f"DROP ROLE {LOGIN}")
+
+
 def edit(path: Path, change: Callable[[str], str]) -> None:
     path.write_text(change(path.read_text("utf-8")), "utf-8")
 
@@ -44,7 +72,12 @@ def test_an_empty_database_is_set_up_and_a_second_run_changes_nothing(
     assert len(first.migrations) == len(list((sql_root() / "migrations").glob("*.sql")))
     assert len(first.functions) == len(list((sql_root() / "functions").rglob("*.sql")))
     assert (first.missing_roles, heard != []) == ((), True)
-    assert migrate(empty_database_url) == ((), (), ())
+    again = migrate(empty_database_url)
+    assert (again.migrations, again.functions, again.notes) == ((), (), [])
+    assert again.summary == "the database is up to date"
+    assert first.summary == (
+        f"applied {len(first.migrations)} migrations and {len(first.functions)} functions"
+    )
 
 
 def test_many_runs_at_once_set_it_up_once(empty_database_url: str) -> None:
@@ -184,22 +217,66 @@ def test_a_role_that_may_create_no_roles_migrates_and_is_told_what_is_missing(
     """Other names stand for the four roles, which exist on this server already."""
     for path in root.rglob("*.sql"):
         edit(path, lambda text: text.replace("cbs_readonly", "cbs_absent_role"))
-    name = "cbs_test_plain_owner"
-    database = empty_database_url.rsplit("/", 1)[1].split("?")[0]
-    execute(empty_database_url, f"DROP ROLE IF EXISTS {name}")
-    execute(empty_database_url, f"CREATE ROLE {name} LOGIN")
-    execute(empty_database_url, f"GRANT CREATE ON DATABASE {database} TO {name}")
-    heard: list[str] = []
-    parameters = psycopg.conninfo.conninfo_to_dict(empty_database_url) | {"user": name}
-    try:
-        report = migrate(psycopg.conninfo.make_conninfo(**parameters), progress=heard.append,
-                         root=root)  # fmt: skip
+    with plain_login(empty_database_url) as login:
+        execute(empty_database_url, f"GRANT CREATE ON DATABASE {database_of(login)} TO {LOGIN}")
+        report = migrate(login, root=root)
         assert report.missing_roles == ("cbs_absent_role",)
-        assert any("CREATE ROLE cbs_absent_role" in line for line in heard)
-        owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'cbs'"
-        assert execute(empty_database_url, owner) == [(name,)]
+        assert any("CREATE ROLE cbs_absent_role NOLOGIN" in note for note in report.notes)
+        assert execute(empty_database_url, OWNERS) == [(LOGIN,)]
+
+
+def test_what_belongs_to_a_login_is_told_with_the_statements_that_hand_it_over(
+    empty_database_url: str,
+) -> None:
+    with plain_login(empty_database_url) as login:
+        execute(empty_database_url, f"GRANT CREATE ON DATABASE {database_of(login)} TO {LOGIN}")
+        assert migrate(login).owner == LOGIN
+        for is_member in (False, True):
+            (note,) = migrate(login).notes
+            assert f"everything belongs to {LOGIN} and not to cbs_owner" in note
+            statements = note.split("runs: ")[1]
+            assert ("GRANT" not in statements) == is_member
+            execute(empty_database_url, f"GRANT cbs_owner TO {LOGIN}")
+        execute(empty_database_url, statements)
+        assert execute(empty_database_url, OWNERS) == [("cbs_owner",)]
+        assert migrate(login).notes == []
+
+
+def test_a_login_without_the_right_to_migrate_is_told_which_one_it_needs(
+    empty_database_url: str,
+) -> None:
+    with plain_login(empty_database_url) as login:
+        execute(empty_database_url, f"GRANT cbs_service TO {LOGIN}")
+        with pytest.raises(DatabaseError, match=f"GRANT CREATE ON DATABASE .* TO .*{LOGIN}") as new:
+            migrate(login)
+        migrate(empty_database_url)
+        with pytest.raises(DatabaseError, match=f'GRANT "cbs_owner" TO "{LOGIN}"') as old:
+            migrate(login)
+    assert "\n" not in f"{new.value}{old.value}"
+
+
+def test_an_encoding_other_than_utf8_is_refused_before_anything_is_made(
+    empty_database_url: str,
+) -> None:
+    name = f"{database_of(empty_database_url)}_latin"
+    execute(
+        empty_database_url,
+        f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+    )
+    try:
+        url = with_parameters(empty_database_url, dbname=name)
+        with pytest.raises(DatabaseError, match="LATIN1 and UTF8 is needed") as caught:
+            migrate(url)
+        assert "\n" not in str(caught.value)
+        assert execute(url, "SELECT to_regnamespace('cbs')") == [(None,)]
     finally:
-        with psycopg.connect(empty_database_url, autocommit=True) as admin:
-            role = sql.Identifier(name)
-            admin.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
-            admin.execute(sql.SQL("DROP ROLE {}").format(role))
+        execute(empty_database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_database_that_is_too_old_is_refused_before_anything_is_made(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cbs.database.pool.SERVER_VERSION_MIN", 990_000)
+    with pytest.raises(DatabaseError, match="99 or later is needed"):
+        migrate(empty_database_url)
+    assert execute(empty_database_url, "SELECT to_regnamespace('cbs')") == [(None,)]

@@ -200,8 +200,8 @@ class SqlBank:
         """As `Bank`."""
         networks, tokens, keys = zip(*map(_key, records), strict=True)
         self.connection.execute(
-            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[])",
-            [now, list(networks), list(tokens), list(keys)],
+            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[], %s::bytea[])",
+            [now, list(networks), list(tokens), list(keys), [None] * len(records)],
         )
 
     def balances(self, account_id: int) -> Balances:

@@ -173,6 +173,7 @@ def _by_retrieval_reference(original: Record, later: Record, age: timedelta) -> 
         and later.acquirer_id is not None
         and later.retrieval_reference == original.retrieval_reference
         and later.acquirer_id == original.acquirer_id
+        and later.original_stan in {None, original.stan}
         and later.authorization_code in {None, original.authorization_code}
         and age <= RETRIEVAL_AGE
     )

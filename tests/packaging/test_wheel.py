@@ -24,11 +24,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this tree; cargo has most of it built already."""
+    """The wheel that `make wheel` builds; cargo has most of it built already."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip(
-        "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder),
-        timeout_s=500,
+    # A shell that has not activated the environment: the rule must find its programs itself.
+    programs = str(Path(sys.executable).parent)
+    path = ":".join(entry for entry in os.environ["PATH"].split(":") if entry != programs)
+    run_to_its_end(
+        "make", "--assume-old=environment", "wheel", f"WHEELS={folder}",
+        environment={"PATH": path}, timeout_s=500,
     )  # fmt: skip
     (built,) = folder.glob("cbs-*.whl")
     return built
@@ -73,12 +76,17 @@ def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Insta
     return Installation(tmp_path_factory.mktemp("installation"), wheel)
 
 
-def pip(*arguments: str, timeout_s: float = 120) -> None:
-    # maturin is called by its bare name.
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+def pip(*arguments: str) -> None:
+    run_to_its_end(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments)
+
+
+def run_to_its_end(
+    *command: str, environment: dict[str, str] | None = None, timeout_s: float = 120
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments],
-        env=os.environ | {"PATH": path},
+        command,
+        cwd=ROOT,
+        env=os.environ | (environment or {}),
         capture_output=True,
         text=True,
         timeout=timeout_s,

@@ -183,13 +183,14 @@ class Bank:
         """Every reason that one record is declined for."""
         return list(self.send(record)[0].reasons)
 
-    def void(self, *records: Record, decided_since: datetime | None = None) -> None:
-        """Report that the answers to these requests never left."""
+    def void(self, *records: Record, is_copy_known: bool = True) -> None:
+        """Report that the answers to these very messages, or to some copy, never left."""
         names = ("network", "card_token", "identity_key")
         columns = [[record[name] for record in records] for name in names]
+        columns.append([record["trace_id"] if is_copy_known else None for record in records])
         self.connection.execute(
-            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[], %s)",
-            (self.now, *columns, [decided_since for _ in records]),
+            "SELECT cbs_api.void_unsent_v1(%s, %s::text[], %s::bytea[], %s::bytea[], %s::bytea[])",
+            (self.now, *columns),
         )
 
     def money(self, card: Card) -> Money:

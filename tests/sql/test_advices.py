@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from tests.sql.bank import Bank, Card, fresh_token
 
@@ -152,17 +150,30 @@ def test_an_approval_that_never_left_is_released_and_decided_afresh(bank: Bank, 
     assert bank.send(request)[0].is_replay
 
 
-def test_an_answer_that_left_is_not_voided_because_its_repeat_went_unanswered(
+def test_a_copy_that_got_no_answer_does_not_take_back_what_another_copy_got(
     bank: Bank, card: Card
 ) -> None:
-    answered = bank.record(card, amount_minor=4250)
-    bank.send(answered)
-    bank.wait(timedelta(seconds=10))
-    unanswered = bank.record(card, amount_minor=100)
-    bank.send(answered, unanswered)
-    bank.void(answered, unanswered, decided_since=bank.now)
-    assert bank.money(card).held == 4250
-    bank.void(answered, decided_since=bank.now - timedelta(seconds=10))
+    request = bank.record(card, amount_minor=10_00)
+    bank.send(request)
+    bank.void(request | {"trace_id": b"another message."})
+    assert bank.money(card).held == 10_00
+    assert bank.problems() == []
+
+
+def test_a_message_that_calls_itself_a_repeat_is_voided_where_it_was_the_first(
+    bank: Bank, card: Card
+) -> None:
+    repeat = bank.record(card, "0101", amount_minor=10_00)
+    assert not bank.send(repeat)[0].is_replay
+    bank.void(repeat)
+    assert bank.money(card).held == 0
+    assert bank.problems() == []
+
+
+def test_where_the_copy_is_not_known_the_newest_approval_is_voided(bank: Bank, card: Card) -> None:
+    request = bank.record(card, amount_minor=10_00)
+    bank.send(request)
+    bank.void(request | {"trace_id": b"another message."}, is_copy_known=False)
     assert bank.money(card).held == 0
 
 

@@ -73,7 +73,12 @@ def test_an_approval_is_voided_and_the_directory_read(bank: Bank, card: Card) ->
     bank.send(record)
 
     async def work(connection: psycopg.AsyncConnection[Any]) -> list[tuple[bytes, int]]:
-        keys = ([record["network"]], [record["card_token"]], [record["identity_key"]])
+        keys = (
+            [record["network"]],
+            [record["card_token"]],
+            [record["identity_key"]],
+            [record["trace_id"]],
+        )
         await procedures.void_unsent(connection, bank.now, *keys)
         return await procedures.card_directory(connection, None, 10)
 

@@ -223,3 +223,15 @@ def test_of_two_originals_the_one_that_still_holds_is_reversed(bank: Bank, card:
     bank.send(first, second)
     bank.send(bank.reversal(second, lifecycle_id="9", original_stan=None))
     assert bank.money(card).held == 0
+
+
+def test_a_shared_reference_does_not_lead_to_another_purchase_than_the_one_that_is_named(
+    bank: Bank, card: Card
+) -> None:
+    first = bank.record(card, amount_minor=40_00, retrieval_reference="SAME")
+    second = bank.record(card, amount_minor=25_00, retrieval_reference="SAME")
+    bank.send(first)
+    assert bank.code(bank.reversal(second, retrieval_reference="SAME")) == "00"
+    assert bank.operations(card)[-1].exceptions == ["REVERSAL_UNMATCHED"]
+    assert bank.code(second) == "05"
+    assert bank.money(card).held == 40_00

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from cbs.database.procedures import Outcome
 from cbs.link.pending import Pending
 
 CARD = bytes(32)
+
+_trace_numbers = itertools.count(1)
 
 
 class FakeFrame:
@@ -31,6 +34,7 @@ class FakeRequest:
         values.update(
             network="visa_like", message_type=message_type, identity_key=key, card_token=token
         )
+        values["trace_id"] = next(_trace_numbers).to_bytes(16, "big")
         self.record = tuple(values.values())
 
 
@@ -95,6 +99,7 @@ class FakeDecisions:
         self.script: list[Exception | Call] = []
         self.batches: list[list[int]] = []
         self.voids: list[list[int]] = []
+        self.voided_traces: list[bytes] = []
         self.log: list[str] = []
         self.open_failures: list[Exception] = []
         self.void_failures: list[Exception] = []
@@ -133,9 +138,11 @@ class FakeDecisions:
         _networks: Sequence[str],
         _card_tokens: Sequence[bytes],
         identity_keys: Sequence[bytes],
+        trace_ids: Sequence[bytes],
     ) -> None:
         keys = [int.from_bytes(key, "big") for key in identity_keys]
         self.voids.append(keys)
+        self.voided_traces += trace_ids
         self.log.append(f"void {keys}")
         if self.void_failures:
             raise self.void_failures.pop(0)

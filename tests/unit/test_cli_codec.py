@@ -122,6 +122,18 @@ def test_a_frame_cut_off_is_told() -> None:
     assert "cut off after 100 bytes" in str(result.exception)
 
 
+def test_describe_shows_what_is_there_of_a_frame_cut_off() -> None:
+    result = run("describe", ECOMMERCE.octets[:100].hex())
+    assert isinstance(result.exception, FrameError)
+    assert ECOMMERCE.header.hex() in result.stdout
+    assert "002013" in result.stdout
+    assert PAN not in result.output
+    for length in (3, 4, 7, 20, 26, 30):
+        cut = run("describe", "--framing", "vmlh", ECOMMERCE.octets[:length].hex())
+        assert isinstance(cut.exception, FrameError)
+        assert "1601" not in cut.stdout.split()
+
+
 def test_what_is_neither_file_nor_hex_is_refused_without_repeating_it() -> None:
     for source in ("no-such-file", PAN + "x", "", "zz" * 3000):
         result = run("decode", source)

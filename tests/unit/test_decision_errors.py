@@ -10,6 +10,8 @@ from cbs.database.decision import (
     CallAgainError,
     ConnectionLostError,
     RecordRefusedError,
+    RowsLockedError,
+    TooSlowError,
     sorted_error,
 )
 
@@ -36,12 +38,17 @@ def test_the_outcome_of_a_call_on_a_broken_connection_is_unknown(error: Exceptio
     [
         errors.DeadlockDetected("deadlock"),
         errors.SerializationFailure("serialize"),
-        errors.LockNotAvailable("lock timeout"),
-        errors.QueryCanceled("statement timeout"),
     ],
 )
 def test_what_may_pass_is_tried_again(error: Exception) -> None:
     assert isinstance(sorted_error(error, is_broken=False), CallAgainError)
+
+
+def test_a_lane_can_tell_a_locked_row_and_a_slow_call_from_what_passes_by_itself() -> None:
+    locked = sorted_error(errors.LockNotAvailable("lock timeout"), is_broken=False)
+    slow = sorted_error(errors.QueryCanceled("statement timeout"), is_broken=False)
+    assert isinstance(locked, RowsLockedError)
+    assert isinstance(slow, TooSlowError)
 
 
 @pytest.mark.parametrize(

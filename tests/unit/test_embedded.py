@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from cbs.database import system_account
+from cbs.database import embedded, system_account
 from cbs.database.embedded import EmbeddedServer, running_url
 from cbs.errors import DatabaseError
 
@@ -62,6 +65,15 @@ def noted(url: str) -> str:
         row = connection.execute("SELECT text FROM note").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def kill(server: EmbeddedServer) -> None:
+    """End the postmaster as a lack of memory would, and see that it has ended."""
+    pid = server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while server.pid is not None:
+        time.sleep(0.001)
 
 
 @pytest.fixture
@@ -167,9 +179,48 @@ def test_a_server_that_died_is_recovered(servers: Servers) -> None:
         assert noted(again.url) == "kept"
 
 
-@pytest.mark.parametrize("kill", range(3))
+def test_a_server_that_died_is_restarted_at_the_same_url(servers: Servers) -> None:
+    with servers() as server:
+        note(server.url)
+        url, pid = server.url, server.pid
+        assert pid is not None
+        server.restart()
+        assert server.pid == pid
+        with psycopg.connect(url):
+            kill(server)
+            server.restart()
+        assert server.pid not in (None, pid)
+        assert noted(url) == "kept"
+
+
+def test_a_server_that_was_stopped_is_not_restarted(servers: Servers) -> None:
+    server = servers().start()
+    server.stop()
+    server.restart()
+    assert server.pid is None
+
+
+@pytest.mark.parametrize("delay_ms", [0, 1, 10, 40])
+def test_a_stop_amid_a_restart_leaves_nothing_running(servers: Servers, delay_ms: int) -> None:
+    server = EmbeddedServer(servers.folder / "postgres", bin_dir=servers.bin_dir).start()
+    note(server.url)
+    kill(server)
+    with ThreadPoolExecutor(1) as executor:
+        restarting = executor.submit(server.restart)
+        with contextlib.suppress(TimeoutError):
+            restarting.result(delay_ms / 1000)
+        server.stop()
+        restarting.result()
+    assert server.pid is None
+    cluster = servers.folder / "postgres" / "cluster"
+    assert embedded._processes_of(cluster.resolve()) == []
+    with server:
+        assert noted(server.url) == "kept"
+
+
+@pytest.mark.parametrize("kill_of_backend", range(3))
 def test_a_stop_amid_the_recovery_from_a_killed_backend_is_an_orderly_one(
-    servers: Servers, kill: int
+    servers: Servers, kill_of_backend: int
 ) -> None:
     server = EmbeddedServer(servers.folder / "postgres", bin_dir=servers.bin_dir).start()
     note(server.url)

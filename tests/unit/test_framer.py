@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.known_messages import PUBLIC, Vector
 
-from cbs.codec import Frame, Framer
+from cbs.codec import Frame, Framer, looks_framed
 from cbs.errors import FrameError
 
 FRAMED = [vector for vector in PUBLIC if vector.prefix]
@@ -225,3 +225,19 @@ def test_unknown_framings_and_headers_are_refused() -> None:
 def test_what_a_frame_prints_holds_no_octets() -> None:
     (frame,) = Framer("vmlh", header="visa22").feed(FRAMED[0].octets)
     assert repr(frame) == f"<Frame(message, header 22, body {len(FRAMED[0].body)} bytes)>"
+
+
+@pytest.mark.parametrize(
+    ("octets", "is_framed"),
+    [
+        ("001c0000 0800", False),  # longer than what follows, and no header
+        ("00020000 0800", True),
+        ("00020020 0800", True),  # session control
+        ("00020010 0800", False),  # a format that nobody uses
+        ("00c10000 1601", True),  # cut off, but a header follows
+        ("0100f224648108e08016", False),
+        ("0800", False),
+    ],
+)
+def test_a_frame_is_told_from_a_message_by_its_first_octets(octets: str, is_framed: bool) -> None:
+    assert looks_framed(bytes.fromhex(octets)) is is_framed

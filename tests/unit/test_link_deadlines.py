@@ -57,9 +57,13 @@ def test_a_closed_queue_expires_nothing() -> None:
         loop = asyncio.get_running_loop()
         expired: list[Pending] = []
         deadlines = Deadlines(loop, expired.append)
-        deadlines.watch(make_pending(deadline=loop.time()))
+        deadline = loop.time()
+        deadlines.watch(make_pending(deadline=deadline))
         deadlines.close()
-        await asyncio.sleep(0.01)
+        # Timers run in the order of their moments, so one after the deadline comes last.
+        passed = asyncio.Event()
+        loop.call_at(deadline + 0.001, passed.set)
+        await passed.wait()
         assert expired == []
 
     asyncio.run(scenario())

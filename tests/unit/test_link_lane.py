@@ -261,15 +261,20 @@ def test_what_expired_while_the_outcome_was_unknown_is_voided_and_not_decided_ag
     run(scenario)
 
 
-def test_a_repeat_with_an_unknown_outcome_is_left_alone() -> None:
+@pytest.mark.parametrize("message_type", ["0100", "0101"])
+def test_the_void_of_an_unknown_outcome_names_its_very_message(message_type: str) -> None:
+    """Neither digit tells whether another copy was answered: only the database can."""
+
     async def scenario() -> None:
         bench = Bench()
         bench.decisions.script.append(ConnectionLostError("gone"))
-        bench.lane.submit(make_pending("0101", key=1, deadline=5.0))
+        pending = make_pending(message_type, key=1, deadline=5.0)
+        bench.lane.submit(pending)
         task = await _gated(bench)
         bench.now = 10.0
         await _finish(bench, task)
-        assert bench.decisions.voids == []
+        assert bench.decisions.voids == [[1]]
+        assert bench.decisions.voided_traces == [pending.trace_id]
 
     run(scenario)
 
@@ -328,7 +333,7 @@ def test_a_void_that_the_database_refuses_does_not_stop_the_lane() -> None:
 def test_a_call_that_was_rolled_back_in_passing_is_made_again() -> None:
     async def scenario() -> None:
         bench = Bench()
-        bench.decisions.script += [CallAgainError("40P01"), CallAgainError("55P03")]
+        bench.decisions.script += [CallAgainError("40P01"), CallAgainError("40001")]
         bench.lane.submit(make_pending(key=1))
         await bench.run_until_idle()
         assert bench.decisions.batches == [[1]] * 3

@@ -225,6 +225,26 @@ def test_zeros_and_blanks_of_an_original_are_absent(read_fields: Read) -> None:
     assert record["lifecycle_id"] is None
 
 
+def test_a_retrieval_reference_of_zeros_is_absent(read_fields: Read) -> None:
+    record = columns(read_fields(PURCHASE | {"37": "000000000000"}))
+    assert record["retrieval_reference"] is None
+
+
+def test_a_replacement_that_cannot_be_read_is_a_format_error(read_fields: Read) -> None:
+    """Taken as absent it would reverse the whole purchase."""
+    for amount in ("C00000030000", "       30000"):
+        record = columns(read_fields(PURCHASE | {"mti": "0420", "95": amount + " " * 30}))
+        assert (record["format_error"], record["replacement_amount_minor"]) == ("95", None)
+
+
+def test_of_a_message_that_cannot_be_decoded_only_the_keys_are_kept(read_fields: Read) -> None:
+    """Where the bitmap lies, other elements hold the digits of the card number."""
+    record = columns(read_fields(PURCHASE, format_error="55"))
+    assert record["format_error"] == "55"
+    assert (record["stan"], record["retrieval_reference"]) == ("002013", "714719002013")
+    assert record["processing_code"] is record["amount_minor"] is record["merchant_name"] is None
+
+
 def test_an_advice_carries_the_answer_that_was_given(read_fields: Read) -> None:
     record = columns(read_fields(PURCHASE | {"mti": "0120", "38": "A1B2C3", "39": "00"}))
     assert (record["advice_response_code"], record["authorization_code"]) == ("00", "A1B2C3")

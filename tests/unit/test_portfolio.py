@@ -91,5 +91,28 @@ def test_loading_twice_changes_nothing(database_url: str, connection: psycopg.Co
 def test_a_database_without_our_tables_is_named_so(empty_database_url: str) -> None:
     with pytest.raises(DatabaseError, match="cbs migrate"):
         find_problems(empty_database_url)
-    with pytest.raises(DatabaseError, match="demo portfolio"):
+    with pytest.raises(DatabaseError, match=r"demo portfolio .* cbs migrate$"):
         load_demo(empty_database_url, FakeKey())
+
+
+def test_a_login_without_the_rights_is_told_which_role_it_needs(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    login = "cbs_test_service_only"
+    connection.execute(f"DROP ROLE IF EXISTS {login}")
+    connection.execute(f"CREATE ROLE {login} LOGIN IN ROLE cbs_service")
+    url = psycopg.conninfo.make_conninfo(database_url, user=login)
+    tasks = {
+        "cbs_operator": lambda: load_demo(url, FakeKey()),
+        "cbs_readonly": lambda: find_problems(url),
+    }
+    try:
+        for role, task in tasks.items():
+            with pytest.raises(DatabaseError, match=f'GRANT {role} TO "{login}"') as caught:
+                task()
+            assert "\n" not in str(caught.value)
+        connection.execute(f"GRANT cbs_operator TO {login}")
+        assert load_demo(url, FakeKey()).card_count == DEMO_CARD_COUNT
+        assert find_problems(url) == []
+    finally:
+        connection.execute(f"DROP ROLE {login}")

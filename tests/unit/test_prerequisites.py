@@ -96,6 +96,12 @@ def test_a_missing_cargo_is_named_with_the_command_that_installs_it(machine: Mac
     assert "rustup" in machine.complaint()
 
 
+def test_a_rustup_without_a_toolchain_is_told_to_choose_one(machine: Machine) -> None:
+    machine.play("cargo", "echo no default is configured >&2; exit 1")
+    machine.play("rustup", "exit 0")
+    assert machine.complaint().endswith("rustup default stable")
+
+
 def test_an_old_cargo_is_named_with_its_version(machine: Machine) -> None:
     machine.play("cargo", "echo cargo 1.63.0")
     assert "(found 1.63.0)" in machine.complaint()

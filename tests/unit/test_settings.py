@@ -75,6 +75,11 @@ def test_a_misspelt_name_is_refused_and_the_right_one_suggested() -> None:
         Settings.from_environment({"CBS_LISTNE": "127.0.0.1:1"})
 
 
+def test_a_name_unlike_any_setting_is_refused_with_all_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"CBS_ZZZ is no setting; there are .*CBS_LISTEN"):
+        Settings.from_environment({"CBS_ZZZ": ""})
+
+
 def test_variables_of_the_tests_are_left_alone() -> None:
     assert Settings.from_environment({"CBS_TEST_DATABASE_URL": "x"}) == Settings()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.stub_host import StubHost, approve
 
-from cbs.codec import Codec, Message
+from cbs.codec import Codec, Framer, Message
 from cbs.simulator import messages
 from cbs.simulator.client import (
     Client,
@@ -126,6 +126,20 @@ def test_a_link_can_carry_the_message_header(codec: Codec, host: StubHost) -> No
     with Client("127.0.0.1", host.port, codec, header="visa22") as client:
         assert client.request(messages.network_management(messages.ECHO)).response_code == "00"
     assert host.headers[0][:1] == b"\x16"
+
+
+def test_a_reply_with_a_header_is_read_although_requests_go_without(
+    codec: Codec, host: StubHost
+) -> None:
+    framed = Framer("vmlh", header="visa22").wrap(
+        codec.encode(messages.network_management(messages.ECHO))
+    )
+    with Client("127.0.0.1", host.port, codec) as client:
+        client.send_bytes(framed)
+        reply, _ = client.receive()
+        assert reply.mti == "0810"
+        client.request(messages.network_management(messages.ECHO))
+    assert host.headers == [framed[4:26], b""]
 
 
 def test_bytes_that_are_no_message_are_reported(codec: Codec, host: StubHost) -> None:

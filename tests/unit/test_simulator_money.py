@@ -26,20 +26,22 @@ def test_an_amount_is_read_with_the_decimals_of_its_currency(
 
 
 @pytest.mark.parametrize(
-    ("text", "currency"),
+    ("text", "currency", "complaint"),
     [
-        ("42.505", "EUR"),
-        ("1.5", "JPY"),
-        ("-1", "EUR"),
-        ("10000000000.00", "EUR"),
-        ("a lot", "EUR"),
-        ("NaN", "EUR"),
-        ("Infinity", "EUR"),
-        ("1", "ZZZ"),
+        ("42.505", "EUR", "EUR has 2 decimals"),
+        ("1.5", "JPY", "JPY has 0 decimals"),
+        ("-1", "EUR", "below zero"),
+        ("10000000000.00", "EUR", "twelve digits"),
+        ("a lot", "EUR", "is no amount"),
+        ("NaN", "EUR", "is no amount"),
+        ("Infinity", "EUR", "is no amount"),
+        ("1", "ZZZ", "unknown currency"),
     ],
 )
-def test_an_amount_that_no_wire_can_carry_is_refused(text: str, currency: str) -> None:
-    with pytest.raises(AmountError):
+def test_an_amount_that_no_wire_can_carry_is_refused(
+    text: str, currency: str, complaint: str
+) -> None:
+    with pytest.raises(AmountError, match=complaint):
         parse_amount(text, currency)
 
 

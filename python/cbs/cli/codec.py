@@ -5,6 +5,7 @@ Card data is shown in asterisks unless `--reveal` asks for it.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from cbs.codec import Codec, Frame, Framer, Message
+from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
 from cbs.errors import DecodeError, FrameError
 
 _FRAMINGS = ("auto", "vmlh", "none")
 _HEADERS = ("auto", "visa22", "none")
-_FRAME_LENGTH_MAX = 2048
 _EXAMPLE = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
 
 Source = Annotated[
@@ -68,18 +68,29 @@ def describe(
 ) -> None:
     """Show a message field by field, with names. What was read before a fault is shown too."""
     codec = Codec.load(spec)
-    for frame in _read_frames(source, framing, header):
-        rows = [(name, "", text) for name, text in _envelope(frame).items()]
-        if frame.kind not in ("message", "reject"):
-            _print_table(rows)
-            continue
-        try:
-            message = codec.decode(frame.body)
-        except DecodeError as error:
-            if error.partial is not None:
-                _print_table(rows + _rows(error.partial, reveal))
-            raise
-        _print_table(rows + _rows(message, reveal))
+    try:
+        for frame in _read_frames(source, framing, header):
+            _describe(codec, frame, frame.body, reveal)
+    except _CutOffError as error:
+        if error.frame is not None:
+            with contextlib.suppress(DecodeError):  # what is wrong is that the rest is missing
+                _describe(codec, error.frame, error.body, reveal)
+        raise
+
+
+def _describe(codec: Codec, frame: Frame, body: bytes, reveal: bool) -> None:
+    """Print a frame whose body is `body`; up to the fault where that cannot be read."""
+    rows = [(name, "", text) for name, text in _envelope(frame).items()]
+    if frame.kind not in ("message", "reject"):
+        _print_table(rows)
+        return
+    try:
+        message = codec.decode(body)
+    except DecodeError as error:
+        if error.partial is not None:
+            _print_table(rows + _rows(error.partial, reveal))
+        raise
+    _print_table(rows + _rows(message, reveal))
 
 
 def encode(document: Document, spec: Spec = "visa_like") -> None:
@@ -97,7 +108,7 @@ def encode(document: Document, spec: Spec = "visa_like") -> None:
         header_octets = bytes.fromhex(header) if header else None
     except (TypeError, ValueError) as error:
         raise typer.BadParameter("header: no hex text") from error
-    framer = Framer("vmlh" if frame else "none", frame_length_max=_FRAME_LENGTH_MAX)
+    framer = Framer("vmlh" if frame else "none", frame_length_max=FRAME_LENGTH_MAX)
     typer.echo(framer.wrap(body, header=header_octets).hex())
 
 
@@ -145,27 +156,31 @@ def _read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
     if not octets:
         raise typer.BadParameter("nothing to read")
     if framing == "auto":
-        framing = "vmlh" if _looks_framed(octets) else "none"
+        framing = "vmlh" if looks_framed(octets) else "none"
     framer = Framer(
         framing,
         header=None if header == "none" else header,
-        frame_length_max=_FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
+        frame_length_max=FRAME_LENGTH_MAX if framing == "vmlh" else len(octets),
     )
     yield from framer.feed(octets)
     if framer.pending_bytes:
-        missing = f"the last frame is cut off after {framer.pending_bytes} bytes"
-        raise FrameError(missing, offset=len(octets) - framer.pending_bytes)
+        raise _CutOffError(octets, framer)
 
 
-def _looks_framed(octets: bytes) -> bool:
-    """A length, a zero, and a known message format; no message starts so.
+class _CutOffError(FrameError):
+    """The last frame lacks its end. `frame` is that frame filled up, `body` what is there of it."""
 
-    The length must fit, unless a header follows: then the frame was cut off on its way here.
-    """
-    if len(octets) < 4 or octets[2] != 0 or octets[3] >> 4 not in (0, 2):
-        return False
-    length = int.from_bytes(octets[:2], "big")
-    return length <= min(_FRAME_LENGTH_MAX, len(octets) - 4) or octets[4:6] == b"\x16\x01"
+    def __init__(self, octets: bytes, framer: Framer) -> None:
+        cut = octets[-framer.pending_bytes :]
+        super().__init__(
+            f"the last frame is cut off after {len(cut)} bytes", offset=len(octets) - len(cut)
+        )
+        # The length in front says how much is missing; filled up, the header can be told apart.
+        missing = 4 + int.from_bytes(cut[:2]) - len(cut) if len(cut) >= 4 else 0
+        filled = framer.feed(bytes(missing))
+        self.body = filled[0].body[:-missing] if filled else b""
+        # A piece of a header is no beginning of a message, which opens with its type.
+        self.frame = filled[0] if b"" < self.body[:1] < b"\x10" else None
 
 
 def _envelope(frame: Frame) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def migrate() -> None:
     settings = Settings.from_environment()
     with reach_database(settings) as url:
         report = migrate_database(url, progress=typer.echo)
-    typer.echo(str(report))
+    typer.echo(report.summary)
+    for note in report.notes:
+        typer.echo(note)
 
 
 @demo.command(epilog="Example: cbs demo load")

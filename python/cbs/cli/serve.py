@@ -17,6 +17,7 @@ import typer
 import uvloop
 
 from cbs._native import TokenKey, build_profile
+from cbs.cli.keeper import keep_running
 from cbs.codec import Codec
 from cbs.database.embedded import EmbeddedServer
 from cbs.database.migrate import CONTRACT_VERSION, migrate
@@ -84,10 +85,12 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
     profile = Profile.load(settings.profile, codec=codec, token_key=token_key)
     with contextlib.ExitStack() as stack:
         stack.callback(listener.close)
-        url = _database_url(settings, stack)
+        embedded = _embedded(settings, stack)
+        url = embedded.url if embedded else settings.database_url or ""
         if migrate_first:
             _say("bringing the schema up to date")
-            migrate(url, progress=_say)
+            for note in migrate(url, progress=_say).notes:
+                typer.echo(f"  {note}", err=True)
         if demo:
             _say("loading the demo portfolio")
             load_demo(url, token_key, progress=_say)
@@ -109,7 +112,7 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
                 _write_ready_file(ready_file, f"{settings.listen}\n")
 
         try:
-            uvloop.run(_run(plan, ready))
+            uvloop.run(_run(plan, ready, embedded))
         finally:
             # From here on there is nothing to interrupt: the database stops in order.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -119,26 +122,44 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
     typer.echo("stopped")
 
 
-async def _run(plan: ServerPlan, ready: Callable[[Started], None]) -> None:
-    server = Server(plan, Telemetry())
+async def _run(
+    plan: ServerPlan, ready: Callable[[Started], None], embedded: EmbeddedServer | None
+) -> None:
+    telemetry = Telemetry()
+    server = Server(plan, telemetry)
     reason = "it could not start"
+    keeping: asyncio.Task[None] | None = None
     try:
         started = await server.start()
         waiting = asyncio.ensure_future(server.wait())
         # The handlers of `wait` must be in place before anybody is told that it serves.
         await asyncio.sleep(0)
         ready(started)
-        reason = await waiting
+        if embedded is not None:
+            keeping = asyncio.create_task(keep_running(embedded, telemetry), name="keeper")
+            # Its error, when it gives up, is raised below; here it only ends the wait.
+            keeping.add_done_callback(lambda _: waiting.cancel())
+        reason = "the embedded database is lost"
+        try:
+            reason = await waiting
+        except asyncio.CancelledError:
+            if keeping is None or not keeping.done():
+                raise
     finally:
         await server.stop(reason)
+        if keeping is not None:
+            keeping.cancel()
+    if keeping is not None and keeping.done():
+        keeping.result()
 
 
-def _database_url(settings: Settings, stack: contextlib.ExitStack) -> str:
+def _embedded(settings: Settings, stack: contextlib.ExitStack) -> EmbeddedServer | None:
+    """The server of our own, started, unless the settings name another database."""
     if settings.database_url is not None:
-        return settings.database_url
+        return None
     _say("starting PostgreSQL")
     embedded = EmbeddedServer(settings.postgres_dir, bin_dir=settings.postgres_bin)
-    return stack.enter_context(embedded).url
+    return stack.enter_context(embedded)
 
 
 def _screen(settings: Settings, started: Started, *, demo: bool) -> str:

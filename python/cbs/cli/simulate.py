@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cbs.cli.program import program
 from cbs.cli.simulate_session import (
     CardOption,
     CurrencyOption,
@@ -20,7 +21,9 @@ from cbs.cli.simulate_session import (
     open_session,
     original_identified,
     original_remembered,
+    where,
 )
+from cbs.codec import looks_framed
 from cbs.simulator import messages
 from cbs.simulator.cards import StoryCards, card_named, currency_of, demo_index
 from cbs.simulator.money import parse_amount
@@ -74,11 +77,11 @@ def purchase(
             )
         exchange = session.exchange(fields, as_json=as_json)
         session.remember(fields, exchange)
-        if not as_json:
+        if not as_json and exit_code(exchange) == 0:
             # A card number is not printed, whoever typed it.
             typer.echo(
-                "  to take it back: cbs simulate reversal --last, or "
-                f"--card {demo_index(used.pan) or 'CARD'} "
+                f"  to take it back: {program()} simulate reversal{where(host, port)} --last, or "
+                f"--card {demo_index(used.pan) or 'CARD --expiry YYMM'} "
                 f"--amount {amount} --currency {money.code} --stan {fields['11']} "
                 f"--transmitted {fields['7']} --reference {fields['37']}"
             )
@@ -181,11 +184,19 @@ def sign_off(
 @app.command(epilog=f"Example: cbs simulate raw {_ECHO_EXAMPLE}")
 def raw(
     hexadecimal: Annotated[
-        str, typer.Argument(metavar="HEX", help="The message body, MTI first; blanks are ignored.")
+        str,
+        typer.Argument(
+            metavar="HEX",
+            help="A message, MTI first, or a whole frame; blanks are ignored.",
+        ),
     ],
     framed: Annotated[
-        bool, typer.Option("--framed", help="HEX has its frame already: send it as it is.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--framed/--body",
+            help="Send HEX as it is, or in a frame of ours; guessed unless given.",
+        ),
+    ] = None,
     host: HostOption = None,
     port: PortOption = None,
     timeout_s: TimeoutOption = 5.0,
@@ -197,6 +208,8 @@ def raw(
         data = bytes.fromhex("".join(hexadecimal.split()))
     except ValueError as error:
         raise typer.BadParameter(f"no hexadecimal text: {error}", param_hint="HEX") from error
+    if framed is None:
+        framed = looks_framed(data)
     with errors_told(), open_session(host, port, timeout_s, specification) as session:
         with session.client as client:
             if not as_json and not framed:

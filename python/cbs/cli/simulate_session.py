@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from cbs.cli.program import program
 from cbs.codec import Codec
 from cbs.errors import DecodeError
 from cbs.settings import Settings
@@ -109,7 +111,14 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except HostUnreachableError as error:
-        raise HostUnreachableError(f"{error}; start one: cbs serve --migrate --demo") from error
+        how = f"{program()} serve --migrate --demo, or in a checkout: make run"
+        raise HostUnreachableError(f"{error}; start one: {how}") from error
+
+
+def where(host: str | None, port: int | None) -> str:
+    """The options that lead another command to the same host; nothing where none were given."""
+    given = "" if host is None else f" --host {shlex.quote(host)}"
+    return given if port is None else f"{given} --port {port}"
 
 
 def exit_code(exchange: Exchange) -> int:

@@ -22,8 +22,6 @@ from cbs.database import pool, procedures
 from cbs.database.procedures import Outcome
 from cbs.errors import DatabaseError
 
-SERVER_VERSION_MIN = 150_000
-
 CALL_TIMEOUT_S = 10.0
 """A call without an answer for this long counts as a lost connection. Longer than any
 `statement_timeout`: it is for a database host that vanished without a word."""
@@ -38,8 +36,10 @@ SELECT pg_catalog.pg_terminate_backend(pid, 3000)
 _LOST_CLASSES = ("08", "53", "57P", "25006")
 """Connection exceptions, no resources, the server going down, a standby that took over reading."""
 
-_RETRY_CODES = ("40001", "40P01", "55P03", "57014")
-"""Serialization failure, deadlock, lock timeout, statement timeout: rolled back for certain."""
+_RETRY_CODES = ("40001", "40P01")
+"""Serialization failure, deadlock: rolled back for certain."""
+_LOCKED_CODE = "55P03"
+_SLOW_CODE = "57014"
 
 
 class ConnectionLostError(DatabaseError):
@@ -48,6 +48,14 @@ class ConnectionLostError(DatabaseError):
 
 class CallAgainError(DatabaseError):
     """The call was rolled back for a reason that may pass."""
+
+
+class RowsLockedError(CallAgainError):
+    """The call was rolled back because another session holds rows of its accounts or cards."""
+
+
+class TooSlowError(CallAgainError):
+    """The call was rolled back because it took longer than `statement_timeout`."""
 
 
 class RecordRefusedError(DatabaseError):
@@ -65,6 +73,10 @@ def sorted_error(error: Exception, *, is_broken: bool) -> DatabaseError:
     name = f"{type(error).__name__} {state}".strip()
     if state.startswith(_RETRY_CODES):
         return CallAgainError(name)
+    if state == _LOCKED_CODE:
+        return RowsLockedError(name)
+    if state == _SLOW_CODE:
+        return TooSlowError(name)
     if is_broken or state.startswith(_LOST_CLASSES) or isinstance(error, OSError):
         return ConnectionLostError(name)
     if not state and isinstance(error, psycopg.OperationalError):
@@ -140,9 +152,11 @@ class DecisionConnection:
         networks: Sequence[str],
         card_tokens: Sequence[bytes],
         identity_keys: Sequence[bytes],
+        trace_ids: Sequence[bytes],
     ) -> None:
         """Void approvals that never left. Raises one of the three errors of this module."""
-        await self._call(procedures.void_unsent, now, networks, card_tokens, identity_keys)
+        keys = networks, card_tokens, identity_keys, trace_ids
+        await self._call(procedures.void_unsent, now, *keys)
 
     async def card_directory(self, after: bytes | None, limit: int) -> list[tuple[bytes, int]]:
         """The page of (card token, account id) that follows token `after`."""
@@ -151,12 +165,9 @@ class DecisionConnection:
 
     async def refuse_unless_ready(self, contract_version: int) -> None:
         """Raise a `DatabaseError` that says what to do unless this database can serve."""
-        connection = self._connection
-        if connection is None or connection.info.server_version < SERVER_VERSION_MIN:
-            raise DatabaseError(
-                f"the database is PostgreSQL {self.server_version}; "
-                f"{SERVER_VERSION_MIN // 10_000} or later is needed"
-            )
+        if self._connection is None:
+            raise ConnectionLostError("not connected")
+        pool.refuse_old_server(self._connection.info)
         try:
             found = await self._call(procedures.contract_version)
         except DatabaseError as error:

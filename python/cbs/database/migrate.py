@@ -16,9 +16,11 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg import sql
 
+from cbs.database.pool import refuse_old_server
+from cbs.database.refusals import one_line, quoted
 from cbs.errors import DatabaseError
 
-CONTRACT_VERSION: Final = 1
+CONTRACT_VERSION: Final = 2
 """Version of the entry points that this code calls; the server compares it with the database's."""
 
 _LOCK_KEY: Final = 0x0CB5_0001
@@ -29,12 +31,39 @@ _FUNCTION: Final = re.compile(
 
 
 class MigrationReport(NamedTuple):
-    """What a run did. All empty: the database was up to date."""
+    """What a run did. Nothing applied: the database was up to date."""
 
     migrations: tuple[str, ...]
     functions: tuple[str, ...]
     missing_roles: tuple[str, ...]
     """Roles that an administrator has to create; the next run grants them their rights."""
+    owner: str
+    """Who owns the schema; `cbs_owner`, unless that role was missing or not granted."""
+    handover: str
+    """The statements that give everything to `cbs_owner`; empty where there is nothing to do."""
+
+    @property
+    def summary(self) -> str:
+        """What was applied, in one sentence."""
+        if not self.migrations and not self.functions:
+            return "the database is up to date"
+        return f"applied {len(self.migrations)} migrations and {len(self.functions)} functions"
+
+    @property
+    def notes(self) -> list[str]:
+        """What is left for an administrator, a line each."""
+        notes = []
+        if self.missing_roles:
+            statements = "; ".join(f"CREATE ROLE {role} NOLOGIN" for role in self.missing_roles)
+            notes.append(
+                f"roles are missing; an administrator runs: {statements}; then cbs migrate again"
+            )
+        if self.handover:
+            notes.append(
+                f"everything belongs to {self.owner} and not to cbs_owner; "
+                f"in this database an administrator runs: {self.handover}"
+            )
+        return notes
 
 
 class _Script(NamedTuple):
@@ -81,17 +110,29 @@ def migrate(
     """Bring the database at `url` up to date, or leave it as it was.
 
     Concurrent runs wait for each other. `progress` hears each step in words; `root` replaces the
-    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, newer than this
-    code, a changed migration, an undeclared function, a script that fails.
+    folder of the SQL sources. Raises `cbs.errors.DatabaseError`: not reachable, an old PostgreSQL,
+    an encoding other than UTF8, no right to it, newer than this code, a changed migration, an
+    undeclared function, a script that fails.
     """
     tell = progress or (lambda _: None)
     folder = root or sql_root()
     try:
         with psycopg.connect(url, application_name="cbs migrate") as connection:
+            refuse_old_server(connection.info)
+            _refuse_other_encoding(connection.info)
             connection.add_notice_handler(lambda notice: _tell_warning(notice, tell))
             return _Run(connection, folder, tell).run()
     except psycopg.Error as error:
-        raise DatabaseError(f"the database cannot be migrated: {error}") from error
+        raise DatabaseError(f"the database cannot be migrated: {one_line(error)}") from error
+
+
+def _refuse_other_encoding(info: psycopg.ConnectionInfo) -> None:
+    encoding = info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"the database {info.dbname} has the encoding {encoding} and UTF8 is needed; make one "
+            f"with: CREATE DATABASE {quoted(info.dbname)} ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _tell_warning(notice: psycopg.errors.Diagnostic, tell: Callable[[str], None]) -> None:
@@ -127,7 +168,8 @@ class _Run:
         )
         row = self._connection.execute("SELECT cbs.grant_entry_points()").fetchone()
         missing = tuple(row[0]) if row else ()
-        return MigrationReport(migrations, functions, missing)
+        owner = self._owner() or ""
+        return MigrationReport(migrations, functions, missing, owner, self._handover(owner))
 
     def _become_owner(self) -> None:
         """Work as the owner of what is there; on a new database as cbs_owner, where possible.
@@ -135,24 +177,64 @@ class _Run:
         Entry points run with the rights of their owner: it must not be a superuser if that can be
         helped.
         """
-        row = self._connection.execute(
-            "SELECT coalesce((SELECT pg_get_userbyid(nspowner) FROM pg_namespace"
-            " WHERE nspname = 'cbs'), 'cbs_owner'), current_user, current_database()"
-        ).fetchone()
-        owner, current, database = row or ("", "", "")
-        if owner == current:
+        info, owner = self._connection.info, self._owner()
+        if owner == info.user:
             return
+        login, database = quoted(info.user), quoted(info.dbname)
+        if self._becomes(owner or "cbs_owner") or (owner is None and self._may_create_schemas()):
+            return
+        if owner is None:
+            raise DatabaseError(
+                f"{info.user} may not create schemas in the database {info.dbname}; migrate as its "
+                f"owner, or an administrator runs: GRANT CREATE ON DATABASE {database} TO {login}"
+            )
+        raise DatabaseError(
+            f"everything belongs to {owner}, as whom {info.user} may not act; migrate as {owner}, "
+            f"or an administrator runs: GRANT {quoted(owner)} TO {login}"
+        )
+
+    def _owner(self) -> str | None:
+        row = self._connection.execute(
+            "SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'cbs'"
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def _becomes(self, owner: str) -> bool:
+        """Act as `owner` from here on, if that role is there and lets us."""
+        refusals = (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject)
+        grant = sql.SQL("GRANT CREATE ON DATABASE {} TO cbs_owner").format(
+            sql.Identifier(self._connection.info.dbname)
+        )
+        is_of_use = False
         try:
-            with self._connection.transaction():
-                if owner == "cbs_owner":
-                    self._connection.execute(
-                        sql.SQL("GRANT CREATE ON DATABASE {} TO cbs_owner").format(
-                            sql.Identifier(database)
-                        )
-                    )
+            with self._connection.transaction() as attempt:
+                if owner == "cbs_owner" and self._owner() is None:
+                    self._connection.execute(grant)
                 self._connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject) as error:
-            self._tell(f"objects will belong to {current}, not to {owner}: {error}")
+                is_of_use = self._owner() is not None or self._may_create_schemas()
+                if not is_of_use:
+                    raise psycopg.Rollback(attempt)
+        except refusals:
+            return False
+        return is_of_use
+
+    def _may_create_schemas(self) -> bool:
+        row = self._connection.execute(
+            "SELECT has_database_privilege(current_database(), 'CREATE')"
+        ).fetchone()
+        return bool(row and row[0])
+
+    def _handover(self, owner: str) -> str:
+        """What gives the objects of `owner` to cbs_owner where they are not its own."""
+        row = self._connection.execute(
+            "SELECT pg_has_role(%s, r.oid, 'MEMBER') FROM pg_roles r"
+            " WHERE r.rolname = 'cbs_owner' AND r.rolname <> %s",
+            (owner, owner),
+        ).fetchone()
+        if row is None:
+            return ""
+        grant = "" if row[0] else f"GRANT cbs_owner TO {quoted(owner)}; "
+        return f"{grant}REASSIGN OWNED BY {quoted(owner)} TO cbs_owner"
 
     def _run_migrations(self) -> tuple[str, ...]:
         scripts = _scripts(self._root, "migrations")

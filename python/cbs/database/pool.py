@@ -19,10 +19,14 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from cbs.errors import DatabaseError
 
+SERVER_VERSION_MIN = 150_000
+"""PostgreSQL 15, as libpq counts versions."""
+
 ROLE_SETTINGS: Final = {
-    # a decision that takes longer is of no use: the network has stood in by then
-    "statement_timeout": "3s",
-    "lock_timeout": "2s",
+    # what is decided in halves after this must still be in time for the network
+    "statement_timeout": "1500ms",
+    # the rest of the batch waits too; what is locked longer is set aside by its lane
+    "lock_timeout": "250ms",
     "idle_in_transaction_session_timeout": "10s",
     # five times the cost of a generic plan, for nothing: the plans do not depend on the values
     "plan_cache_mode": "force_generic_plan",
@@ -138,6 +142,15 @@ def register_adapters(context: AdaptContext) -> None:
     context.adapters.register_dumper(int, Int8BinaryDumper)
     for column in (TextColumn, BigintColumn, ByteaColumn, BooleanColumn):
         context.adapters.register_dumper(column, _dumper(column))
+
+
+def refuse_old_server(info: psycopg.ConnectionInfo) -> None:
+    """Raise a `DatabaseError` where the server at the other end is older than what is supported."""
+    if info.server_version < SERVER_VERSION_MIN:
+        raise DatabaseError(
+            f"the database is PostgreSQL {info.parameter_status('server_version')}; "
+            f"{SERVER_VERSION_MIN // 10_000} or later is needed"
+        )
 
 
 async def connect(url: str, *, application_name: str) -> psycopg.AsyncConnection[Any]:

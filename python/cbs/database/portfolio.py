@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 
 import psycopg
 
+from cbs.database.refusals import one_line, rights_of
 from cbs.demo import (
     DEMO_ACCOUNT_COUNT,
     DEMO_BIN,
@@ -59,7 +60,10 @@ def load_demo(
     tell = progress or (lambda _: None)
     moment = now or datetime.datetime.now(datetime.UTC)
     try:
-        with psycopg.connect(url) as connection:
+        with (
+            psycopg.connect(url) as connection,
+            rights_of("cbs_operator", connection, "loading the demo portfolio"),
+        ):
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
             if _is_loaded(connection, token_key):
                 return LoadReport(0, 0)
@@ -67,8 +71,12 @@ def load_demo(
             connection.execute("SELECT cbs_api.add_issuer_bin_v1(%s)", (DEMO_BIN,))
             account_ids = _open_accounts(connection, moment)
             _issue_cards(connection, moment, token_key, account_ids)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
+        raise DatabaseError(
+            "the demo portfolio needs a database with our tables: cbs migrate"
+        ) from None
     except psycopg.Error as error:
-        raise DatabaseError(f"the demo portfolio cannot be loaded: {error}") from error
+        raise DatabaseError(f"the demo portfolio cannot be loaded: {one_line(error)}") from error
     return LoadReport(DEMO_ACCOUNT_COUNT, DEMO_CARD_COUNT)
 
 

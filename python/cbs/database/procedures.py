@@ -41,7 +41,7 @@ SELECT * FROM cbs_api.authorize_v1(
   %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b,
   %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
 """
-_VOID_UNSENT: Final = "SELECT * FROM cbs_api.void_unsent_v1(%b::timestamptz, %b, %b, %b)"
+_VOID_UNSENT: Final = "SELECT * FROM cbs_api.void_unsent_v1(%b::timestamptz, %b, %b, %b, %b)"
 _CARD_DIRECTORY: Final = "SELECT * FROM cbs_api.card_directory_v1(%b::bytea, %b::bigint::integer)"
 _CONTRACT_VERSION: Final = "SELECT * FROM cbs_api.contract_version_v1()"
 
@@ -69,16 +69,15 @@ async def void_unsent(
     networks: Sequence[str],
     card_tokens: Sequence[bytes],
     identity_keys: Sequence[bytes],
+    trace_ids: Sequence[bytes | None],
 ) -> None:
     """Void the approvals of these requests, whose answers are known not to have left.
 
-    Idempotent; keys that are unknown or declined are ignored.
+    An approval that another copy of a request got, of another trace id, stays; None voids whichever
+    is newest. Idempotent; keys that are unknown or declined are ignored.
     """
-    await connection.execute(
-        _VOID_UNSENT,
-        (now, TextColumn(networks), ByteaColumn(card_tokens), ByteaColumn(identity_keys)),
-        binary=True,
-    )
+    keys = ByteaColumn(card_tokens), ByteaColumn(identity_keys), ByteaColumn(trace_ids)
+    await connection.execute(_VOID_UNSENT, (now, TextColumn(networks), *keys), binary=True)
 
 
 async def card_directory(

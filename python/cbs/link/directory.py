@@ -19,27 +19,31 @@ class CardDirectory:
         """`size_max` bounds how many cards are remembered."""
         self._lane_count = lane_count
         self._size_max = size_max
-        self._lanes: dict[bytes, int] = {}
+        self._accounts: dict[bytes, int] = {}
         self._unlisted_in_flight: dict[bytes, int] = {}
         self._learned: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         """Cards whose account is known."""
-        return len(self._lanes)
+        return len(self._accounts)
 
     def load(self, page: Iterable[tuple[bytes, int]]) -> None:
         """Remember (card token, account id) pairs. Call before any request is routed."""
         for token, account_id in page:
-            self._lanes[token] = account_id % self._lane_count
+            self._accounts[token] = account_id
 
     def route(self, pending: Pending) -> int:
-        """The lane of a request. `release` must follow when the lane is done with it."""
+        """The lane of a request, which is told its account where that is known.
+
+        `release` must follow when the lane is done with it.
+        """
         token = pending.token
         if token is None:
             return 0
-        lane = self._lanes.get(token)
-        if lane is not None:
-            return lane
+        account_id = self._accounts.get(token)
+        if account_id is not None:
+            pending.group = account_id
+            return account_id % self._lane_count
         pending.unlisted = True
         self._unlisted_in_flight[token] = self._unlisted_in_flight.get(token, 0) + 1
         # The first byte of a keyed hash is as good as any hash of it.
@@ -66,5 +70,5 @@ class CardDirectory:
             return
         del self._unlisted_in_flight[token]
         account_id = self._learned.pop(token, None)
-        if account_id is not None and len(self._lanes) < self._size_max:
-            self._lanes[token] = account_id % self._lane_count
+        if account_id is not None and len(self._accounts) < self._size_max:
+            self._accounts[token] = account_id

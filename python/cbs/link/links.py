@@ -59,11 +59,10 @@ class Links:
             link.housekeeping(now)
 
     async def finish(self, reason: str, timeout_s: float) -> None:
-        """Sign off, answer what is in flight, close; after `timeout_s` close at once."""
+        """Answer what is in flight, sign off, close; after `timeout_s` close at once."""
         self._is_ending = True
         for link in list(self._open):
-            link.sign_off()
-            link.finish(reason)
+            link.finish(reason, signs_off=True)
         if not self._open:
             return
         try:

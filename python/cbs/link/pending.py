@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 Identity = tuple[str, bytes, bytes]
 """Network, card token and identity key: what the operation log knows a request by."""
 
+Group = int | bytes
+"""The account, where the directory knows it, else the card token: what one row lock holds up."""
+
 _NETWORK = RECORD_COLUMNS.index("network")
 _CARD_TOKEN = RECORD_COLUMNS.index("card_token")
 _IDENTITY_KEY = RECORD_COLUMNS.index("identity_key")
+_TRACE_ID = RECORD_COLUMNS.index("trace_id")
 
 
 class ReplyLink(Protocol):
@@ -43,8 +47,10 @@ class Pending:
     __slots__ = (
         "deadline",
         "frame",
+        "group",
         "is_decision_sent",
         "is_open",
+        "is_outcome_unknown",
         "link",
         "received_at",
         "request",
@@ -66,11 +72,15 @@ class Pending:
         self.frame = frame
         self.request = request
         self.token = request.card_token
+        self.group: Group = request.card_token or 0
+        """Requests of one group are decided in the order in which they came."""
         self.received_at = received_at
         self.deadline = deadline
         self.is_open = True
         self.is_decision_sent = False
         """Whether the reply that reports its decision was handed to an open socket."""
+        self.is_outcome_unknown = False
+        """Whether a call with it was lost, so that it may be decided already."""
         self.unlisted = False
         """Whether its card was unknown to the directory when it was routed."""
 
@@ -81,9 +91,10 @@ class Pending:
         return record[_NETWORK], record[_CARD_TOKEN], record[_IDENTITY_KEY]
 
     @property
-    def is_repeat(self) -> bool:
-        """Whether its sender says that it sent the same before: an odd last digit."""
-        return self.request.message_type[-1] in "13579"
+    def trace_id(self) -> bytes:
+        """What no other message has, not even a copy of this one."""
+        trace_id: bytes = self.request.record[_TRACE_ID]
+        return trace_id
 
     @property
     def may_hold_money(self) -> bool:

@@ -65,6 +65,7 @@ class LinkProtocol(asyncio.Protocol):
         self._is_reading = True
         self._is_write_buffer_full = False
         self._is_finishing = False
+        self._signs_off = False
         self._close_reason = "closed by the peer"
         self._dropped = 0
 
@@ -177,12 +178,9 @@ class LinkProtocol(asyncio.Protocol):
         elif not self._is_finishing:
             self._carry_out(self.session.tick(now))
 
-    def sign_off(self) -> None:
-        """Tell the network that this link is about to end, if this side had signed on."""
-        self._carry_out(self.session.sign_off(self._loop.time()))
-
-    def finish(self, reason: str) -> None:
-        """Read no more, answer what is in flight, close."""
+    def finish(self, reason: str, *, signs_off: bool = False) -> None:
+        """Read no more, answer what is in flight, sign off where this side signed on, close."""
+        self._signs_off |= signs_off
         if self._is_finishing or self._transport is None:
             return
         self._is_finishing = True
@@ -256,7 +254,7 @@ class LinkProtocol(asyncio.Protocol):
             self._drop("rejected_by_network")
 
     def _note_incomplete_frame(self, now: float, *, is_new: bool) -> None:
-        if not self._framer.pending_bytes:
+        if not self._framer.pending_bytes or not self._is_reading:
             self._frame_began_at = None
         elif is_new or self._frame_began_at is None:
             self._frame_began_at = now
@@ -286,9 +284,13 @@ class LinkProtocol(asyncio.Protocol):
         )
         if is_wanted and not self._is_reading:
             transport.resume_reading()
+            self._is_reading = True
+            # The peer had no chance to complete what it began: its time starts anew.
+            self._note_incomplete_frame(self._loop.time(), is_new=True)
         elif self._is_reading and not is_wanted:
             transport.pause_reading()
-        self._is_reading = is_wanted
+            self._is_reading = False
+            self._frame_began_at = None
 
     # Writing.
 
@@ -322,7 +324,12 @@ class LinkProtocol(asyncio.Protocol):
             self._close_when_answered()
 
     def _close_when_answered(self) -> None:
-        if self._transport is not None and not self._in_flight and not self._outgoing:
+        if self._transport is None or self._in_flight or self._outgoing:
+            return
+        if self._signs_off:
+            self._signs_off = False
+            self._carry_out(self.session.sign_off(self._loop.time()))
+        if not self._outgoing:
             self._transport.close()
 
 

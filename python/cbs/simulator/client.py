@@ -70,7 +70,9 @@ class Client:
         header: str | None = None,
         timeout_s: float = 5.0,
     ) -> None:
-        """`framing` and `header` are those of `cbs.codec.Framer`; None sends bodies bare."""
+        """`framing` and `header` are those of `cbs.codec.Framer`; None sends bodies bare and
+        reads what comes either way.
+        """
         self.host = host
         self.port = port
         self.codec = codec
@@ -190,7 +192,9 @@ class Client:
         return self._socket
 
     def _new_framer(self) -> Framer:
-        return Framer(self._framing, header=self._header)
+        # A reply may have a header although requests go without: a frame that was sent by hand had
+        # one. No message begins as a header does.
+        return Framer(self._framing, header=self._header or "auto")
 
     def _read(self, deadline: float) -> None:
         """Take what has arrived, or wait for it until `deadline`."""

@@ -74,9 +74,13 @@ def parse_amount(text: str, currency: str) -> int:
         scaled = Decimal(text).scaleb(entry.exponent)
     except InvalidOperation as error:
         raise AmountError(f"{text!r} is no amount; write it like 42.50") from error
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+    if not scaled.is_finite():
+        raise AmountError(f"{text!r} is no amount; write it like 42.50")
+    if scaled < 0:
+        raise AmountError(f"{text!r} is below zero; an amount carries no sign")
+    if scaled != scaled.to_integral_value():
         raise AmountError(f"{text!r}: {entry.code} has {entry.exponent} decimals")
-    if not 0 <= scaled <= AMOUNT_MINOR_MAX:
+    if scaled > AMOUNT_MINOR_MAX:
         raise AmountError(f"{text!r} does not fit the twelve digits of an amount")
     return int(scaled)
 

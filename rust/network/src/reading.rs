@@ -14,6 +14,8 @@ pub(crate) enum Reading {
     Amount,
     /// Minor units; other than digits (blanks) is null.
     OptionalAmount,
+    /// Minor units; blanks are null, other than digits a format error.
+    AmountOrBlank,
     /// Three digits of ISO 4217, else a format error.
     Currency,
     /// A transmission time without a year; an impossible date is a format error.
@@ -45,7 +47,7 @@ pub(crate) const FIELD_READINGS: [(Column, Reading); 30] = [
     (Column::ForwarderId, Reading::Institution),
     (Column::PosEntryMode, Reading::Text),
     (Column::PosConditionCode, Reading::Text),
-    (Column::RetrievalReference, Reading::Text),
+    (Column::RetrievalReference, Reading::NonZero),
     (Column::AuthorizationCode, Reading::Text),
     (Column::AdviceResponseCode, Reading::Text),
     (Column::TerminalId, Reading::Text),
@@ -56,7 +58,7 @@ pub(crate) const FIELD_READINGS: [(Column, Reading); 30] = [
     (Column::OriginalStan, Reading::NonZero),
     (Column::OriginalTransmittedAtUs, Reading::OptionalMoment),
     (Column::OriginalAcquirerId, Reading::Institution),
-    (Column::ReplacementAmountMinor, Reading::OptionalAmount),
+    (Column::ReplacementAmountMinor, Reading::AmountOrBlank),
     (
         Column::ReplacementBillingAmountMinor,
         Reading::OptionalAmount,
@@ -72,7 +74,8 @@ impl Reading {
     pub(crate) fn value(self, text: String, received_at_us: i64) -> Result<Value, Malformed> {
         Ok(match self {
             Self::Digits => text_value(digits(text).ok_or(Malformed)?),
-            Self::Amount => Value::Integer(amount(&text).ok_or(Malformed)?),
+            Self::AmountOrBlank if text.bytes().all(|byte| byte == b' ') => Value::Null,
+            Self::Amount | Self::AmountOrBlank => Value::Integer(amount(&text).ok_or(Malformed)?),
             Self::OptionalAmount => amount(&text).map_or(Value::Null, Value::Integer),
             Self::Currency if text.len() != 3 => return Err(Malformed),
             Self::Currency => Value::Text(digits(text).ok_or(Malformed)?),
@@ -150,6 +153,11 @@ mod tests {
             read(Reading::OptionalAmount, "000000000000"),
             Ok(Value::Integer(0))
         );
+        assert_eq!(
+            read(Reading::AmountOrBlank, "            "),
+            Ok(Value::Null)
+        );
+        assert_eq!(read(Reading::AmountOrBlank, "C00000030000"), Err(Malformed));
     }
 
     #[test]

@@ -22,6 +22,16 @@ macro_rules! columns {
     };
 }
 
+impl Column {
+    /// Whether a reply or the identity of a message needs it.
+    pub(crate) fn is_key(self) -> bool {
+        matches!(
+            self,
+            Self::TransmittedAtUs | Self::Stan | Self::AcquirerId | Self::RetrievalReference
+        )
+    }
+}
+
 columns! {
     Network "network",
     MessageType "message_type",

@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
         self.record
             .set(Column::MessageType, Value::Text(message_type_text));
         let card_token = self.read_card(key);
-        self.read_fields();
+        self.read_fields(format_error.is_none());
         self.read_marks();
         let identity = self.identity(message_type.class(), card_token);
         self.record
@@ -255,8 +255,13 @@ impl<'a> Reader<'a> {
         Some(token)
     }
 
-    fn read_fields(&mut self) {
+    /// Of a message that could not be decoded only the keys are read: where its bitmap lies, the
+    /// other elements may hold the digits of the card number.
+    fn read_fields(&mut self, is_decoded: bool) {
         for field in &self.profile.fields {
+            if !is_decoded && !field.column.is_key() {
+                continue;
+            }
             let Some(text) = field.source.text(self.message) else {
                 continue;
             };

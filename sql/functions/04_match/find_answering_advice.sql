@@ -16,6 +16,7 @@ CREATE OR REPLACE FUNCTION cbs.find_answering_advice(
 ) RETURNS cbs.operation
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  v_prefix bytea := substr(p_record.identity_key, 1, 4);
   v_advice cbs.operation;
 BEGIN
   SELECT a.*
@@ -26,7 +27,7 @@ BEGIN
        WHERE o.account_id = p_record.account_id
          AND o.card_token = p_record.card_token
          AND o.operation_date = p_record.operation_date
-         AND substr(o.identity_key, 1, 4) = substr(p_record.identity_key, 1, 4)
+         AND o.identity_key BETWEEN v_prefix AND cbs.key_prefix_end(v_prefix)
          AND o.stan IS NOT DISTINCT FROM p_record.stan
          AND o.acquirer_id IS NOT DISTINCT FROM p_record.acquirer_id
          AND o.retrieval_reference IS NOT DISTINCT FROM p_record.retrieval_reference

@@ -33,6 +33,7 @@ BEGIN
                    OR o.original_acquirer_id = p_record.acquirer_id))
           OR (o.retrieval_reference = p_record.retrieval_reference
               AND o.acquirer_id = p_record.acquirer_id
+              AND (o.original_stan IS NULL OR o.original_stan = p_record.stan)
               AND (o.authorization_code IS NULL
                    OR o.authorization_code = p_record.authorization_code)));
 END

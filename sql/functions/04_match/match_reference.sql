@@ -1,5 +1,6 @@
 -- Rung 3: operations with the retrieval reference (DE37) and the acquirer (DE32) of the record, and
--- with its DE38 if it has one, within 30 days.
+-- with its DE38 if it has one, within 30 days. Where DE90 names a STAN it must be theirs: senders
+-- that repeat a reference would have another purchase reversed.
 --
 -- Rows locked  none
 -- Callers      cbs.find_chain
@@ -15,6 +16,7 @@ LANGUAGE sql STABLE AS $$
      AND o.decided_at >= p_now - interval '720 hours'
      AND o.retrieval_reference = p_record.retrieval_reference
      AND o.acquirer_id = p_record.acquirer_id
+     AND (p_record.original_stan IS NULL OR o.stan = p_record.original_stan)
      AND (p_record.authorization_code IS NULL
           OR p_record.authorization_code IN (o.authorization_code, o.reply_authorization_code))
      AND cbs.is_candidate(p_record, o)

@@ -11,7 +11,8 @@ LANGUAGE sql STABLE AS $$
    WHERE o.account_id = p_record.account_id
      AND o.card_token = p_record.card_token
      AND o.operation_date = p_record.operation_date
-     AND substr(o.identity_key, 1, 4) = substr(p_record.identity_key, 1, 4)
+     AND o.identity_key BETWEEN substr(p_record.identity_key, 1, 4)
+         AND cbs.key_prefix_end(substr(p_record.identity_key, 1, 4))
      AND o.message_class IN ('0100', '0200')
      AND o.stan IS NOT DISTINCT FROM p_record.stan
      AND o.acquirer_id IS NOT DISTINCT FROM p_record.acquirer_id

@@ -1,12 +1,14 @@
 -- Voids one approval, if it is one, and still ours alone: what an advice of the network or a
 -- reversal has settled since stays as it is.
 --
+-- p_trace_id   the message that must have been decided so; null for any
 -- p_operation  the newest operation of its key; a row of nulls is ignored
 -- Rows locked  none of its own; writes operation, account, card
 -- Callers      cbs_api.void_unsent_v1
 CREATE OR REPLACE FUNCTION cbs.void_operation(
   p_now timestamptz,
   p_network text,
+  p_trace_id bytea,
   p_operation cbs.operation
 ) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -19,6 +21,7 @@ DECLARE
   v_unwritten cbs.operation[];
 BEGIN
   IF p_operation.operation_id IS NULL OR p_operation.network <> p_network
+      OR p_operation.trace_id IS DISTINCT FROM coalesce(p_trace_id, p_operation.trace_id)
       OR p_operation.message_class NOT IN ('0100', '0200')
       OR p_operation.response_code NOT IN ('00', '10', '11', '85', '87')
       OR p_operation.chain_id <> p_operation.operation_id OR cbs.is_voided(p_operation) THEN

@@ -2,8 +2,8 @@
 --
 -- p_network, p_card_token, p_identity_key  the requests; unknown keys, declines and keys voided
 --                                          already are ignored
--- p_decided_since  one instant per request: an operation that was decided before it is not voided,
---                  because its answer did leave and the request was sent again; null: no bound
+-- p_trace_id   the very message of each whose answer did not leave: an approval of another copy
+--              stays, because that copy may have been answered; null voids whatever is newest
 -- Rows locked  accounts in id order (cbs.lock_batch)
 -- Callers      cbs.database.procedures.void_unsent
 --
@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION cbs_api.void_unsent_v1(
   p_network text[],
   p_card_token bytea[],
   p_identity_key bytea[],
-  p_decided_since timestamptz[] DEFAULT NULL
+  p_trace_id bytea[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, cbs, pg_temp
@@ -26,21 +26,18 @@ SET jit = off
 AS $$
 DECLARE
   v_key record;
-  v_operation cbs.operation;
 BEGIN
   PERFORM cbs.lock_batch(p_card_token);
   FOR v_key IN
-    SELECT c.account_id, u.card_token, u.identity_key, u.network, u.decided_since
-      FROM unnest(p_network, p_card_token, p_identity_key, p_decided_since)
-           WITH ORDINALITY AS u (network, card_token, identity_key, decided_since, ordinal)
+    SELECT c.account_id, u.card_token, u.identity_key, u.network, u.trace_id
+      FROM unnest(p_network, p_card_token, p_identity_key, p_trace_id)
+           WITH ORDINALITY AS u (network, card_token, identity_key, trace_id, ordinal)
       JOIN cbs.card c ON c.card_token = u.card_token
      WHERE length(u.identity_key) = 16
      ORDER BY u.ordinal
   LOOP
-    v_operation := cbs.find_operation(
-      v_key.account_id, v_key.card_token, v_key.identity_key);
-    CONTINUE WHEN v_operation.decided_at < v_key.decided_since;
-    PERFORM cbs.void_operation(p_now, v_key.network, v_operation);
+    PERFORM cbs.void_operation(p_now, v_key.network, v_key.trace_id, cbs.find_operation(
+      v_key.account_id, v_key.card_token, v_key.identity_key));
   END LOOP;
 END
 $$;

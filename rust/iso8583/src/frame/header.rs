@@ -30,23 +30,13 @@ pub(super) fn find(mode: HeaderMode, content: &[u8]) -> Result<Extent, Wrong> {
             bytes: 0,
             is_reject: false,
         }),
-        HeaderMode::Auto if !looks_like_header(content) => Ok(Extent {
+        // What is no header through and through is the body of a link without headers: one bad
+        // message must not end it.
+        HeaderMode::Auto => Ok(read(content).unwrap_or(Extent {
             bytes: 0,
             is_reject: false,
-        }),
-        HeaderMode::Auto | HeaderMode::Visa22 => read(content),
-    }
-}
-
-fn looks_like_header(content: &[u8]) -> bool {
-    match content {
-        [length, ..] if usize::from(*length) == HEADER_BYTES => true,
-        [length, format, ..] => {
-            usize::from(*length) >= REJECT_BYTES_MIN
-                && format & !FORMAT_MORE == FORMAT_REJECT
-                && total_length(content) == Some(content.len())
-        }
-        _ => false,
+        })),
+        HeaderMode::Visa22 => read(content),
     }
 }
 
