@@ -83,6 +83,17 @@ def test_the_check_finds_money_that_no_operation_explains(bank: Bank, card: Card
     assert [problem.split()[0] for problem in problems] == ["ledger", "held", "window"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["held_minor = -1", "ledger_minor = 4000000000000000001", "overdraft_minor = -1"],
+)
+def test_a_balance_out_of_its_bounds_is_not_stored(bank: Bank, card: Card, change: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        bank.connection.execute(
+            f"UPDATE cbs.account SET {change} WHERE account_id = {card.account_id}".encode()
+        )
+
+
 def test_the_contract_version_is_stamped(bank: Bank) -> None:
     row = bank.connection.execute("SELECT cbs_api.contract_version_v1()").fetchone()
     assert row == (CONTRACT_VERSION,)

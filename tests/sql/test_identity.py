@@ -163,3 +163,46 @@ def test_a_batch_gives_what_its_messages_give_one_by_one(bank: Bank) -> None:
     assert [each.response_code for each in together] == [each.response_code for each in one_by_one]
     assert [each.is_replay for each in together] == [each.is_replay for each in one_by_one]
     assert bank.money(cards[0]) == bank.money(cards[1])
+
+
+def test_a_batch_of_many_cards_and_accounts_gives_what_its_messages_give_one_by_one(
+    bank: Bank,
+) -> None:
+    def story(first: Card, second: Card, third: Card) -> list[Any]:
+        request = bank.record(first, amount_minor=40_000, stan="000001", retrieval_reference="A")
+        early = bank.record(third, amount_minor=700, stan="000002", retrieval_reference="B")
+        return [
+            request,
+            bank.record(third, amount_minor=5, stan="000003", retrieval_reference="C"),
+            bank.reversal(early, stan="000004", retrieval_reference=None),
+            bank.record(second, amount_minor=50_000, stan="000005", retrieval_reference="D"),
+            early,
+            bank.record(Card(b"none"), stan="000006"),
+            request,
+            bank.record(second, amount_minor=20_000, stan="000007", retrieval_reference="E",
+                        partial_approval=True),
+            bank.reversal(request, stan="000008", retrieval_reference=None),
+            request | {"message_type": "0101"},
+            bank.record(second, amount_minor=20_000, stan="000009", retrieval_reference="F"),
+            request | {"amount_minor": 1},
+        ]  # fmt: skip
+
+    def cards() -> tuple[Card, Card, Card]:
+        shared, own = bank.open_account(100_000), bank.open_account(100_000)
+        return bank.issue_card(shared), bank.issue_card(shared), bank.issue_card(own)
+
+    together, alone = cards(), cards()
+    in_one = bank.send(*story(*together))
+    one_by_one = [bank.send(each)[0] for each in story(*alone)]
+    names = ("response_code", "amount_minor", "additional_amounts", "is_replay", "reasons")
+    assert [[getattr(each, name) for name in names] for each in in_one] == [
+        [getattr(each, name) for name in names] for each in one_by_one
+    ]
+    assert [each.response_code for each in in_one] == (
+        ["00", "00", "00", "00", "05", "14", "00", "10", "00", "05", "00", "94"]
+    )
+    for one, other in zip(together, alone, strict=True):
+        assert bank.money(one) == bank.money(other)
+        assert [(row.kind, row.exceptions, row.chain_state) for row in bank.operations(one)] == [
+            (row.kind, row.exceptions, row.chain_state) for row in bank.operations(other)
+        ]

@@ -4,7 +4,7 @@
 -- p_card       the locked card
 -- Result       the card with new window columns, not written yet
 -- Rows locked  none; the caller holds the card
--- Callers      cbs.authorize_record, only when the window start has reached a root
+-- Callers      cbs.authorize_batch, only when the window start has reached a root
 --
 -- Only chains whose root lies between the old start and the new one are read: each chain enters
 -- once and leaves once, however many decisions there are.

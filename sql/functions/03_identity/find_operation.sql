@@ -2,7 +2,7 @@
 --
 -- Result       a row of nulls where nothing is found
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record, cbs.resolve_repeat, cbs_api.void_unsent_v1
+-- Callers      cbs.resolve_record, cbs.resolve_repeat, cbs_api.void_unsent_v1
 CREATE OR REPLACE FUNCTION cbs.find_operation(
   p_account_id bigint,
   p_card_token bytea,

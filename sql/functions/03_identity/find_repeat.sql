@@ -8,7 +8,7 @@
 --
 -- Result       a row of nulls where nothing is found
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record, cbs.resolve_repeat
+-- Callers      cbs.resolve_record, cbs.resolve_repeat
 CREATE OR REPLACE FUNCTION cbs.find_repeat(p_record cbs.authorization_record)
 RETURNS cbs.operation
 LANGUAGE plpgsql STABLE AS $$

@@ -5,7 +5,7 @@
 -- Result       outcome: the answer; or, where its ordinal is null, record: what to decide after
 --              all, with its new attempt or its new key
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record
+-- Callers      cbs.resolve_record
 --
 -- In this order:
 -- 1. The attempt was voided, no answer ever left: decide afresh as the next attempt.

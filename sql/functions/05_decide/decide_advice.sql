@@ -3,7 +3,7 @@
 --
 -- Result       the decision; nothing is written
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record
+-- Callers      cbs.authorize_batch
 --
 -- Without effect are advices of an inquiry or a verification, and 0120 of a refund or credit, whose
 -- money comes with clearing.

@@ -3,7 +3,7 @@
 -- p_now, p_record, p_account, p_card  the rows are locked; null for a card that nobody knows
 -- Result       the decision; nothing is written
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record
+-- Callers      cbs.authorize_batch
 --
 -- A follow-up that came first has the first word: a tombstone declines, a stand-in advice answers
 -- for us, a pending replacement lowers the hold after a decision on the full amount.

@@ -3,7 +3,7 @@
 --
 -- Result       the decision; nothing is written
 -- Rows locked  none; the caller holds account and card
--- Callers      cbs.authorize_record
+-- Callers      cbs.authorize_batch
 --
 -- 30 where no rung of the ladder could ever find an original, or an amount is no amount. An
 -- original that is not found is not an error: the reversal stays in the log as a tombstone (full)

@@ -3,7 +3,7 @@
 -- p_billing_minor  requested amount in the currency of the account, null if unknown
 -- Result       a decision without effect, of a chain of its own
 -- Rows locked  none
--- Callers      cbs.authorize_record, cbs.decide_request, cbs.decide_reversal
+-- Callers      cbs.authorize_batch, cbs.decide_request, cbs.decide_reversal
 CREATE OR REPLACE FUNCTION cbs.decline(
   p_record cbs.authorization_record,
   p_reasons text[],

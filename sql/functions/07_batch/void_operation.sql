@@ -17,6 +17,8 @@ DECLARE
   v_record cbs.authorization_record;
   v_chain cbs.chain;
   v_decision cbs.decision;
+  v_booking cbs.booking;
+  v_unwritten cbs.operation[];
 BEGIN
   IF p_operation.operation_id IS NULL OR p_operation.network <> p_network
       OR p_operation.trace_id IS DISTINCT FROM coalesce(p_trace_id, p_operation.trace_id)
@@ -55,6 +57,8 @@ BEGIN
   v_record.message_type := '';
   v_record.message_class := '';
   v_record.exceptions := '{}';
-  PERFORM cbs.book(p_now, v_record, v_holder.account, v_holder.card, false, v_decision);
+  v_booking := cbs.book(p_now, v_record, v_holder.account, v_holder.card, v_decision);
+  v_unwritten := cbs.write_batch(
+    ARRAY[v_booking.operation], ARRAY[v_booking.account], ARRAY[v_booking.card]);
 END
 $$;

@@ -13,7 +13,7 @@
 --   additional_amounts  DE54, or null
 --   is_replay           the stored answer of an earlier message with this identity
 --   reasons             every reason, not only the one that was answered
--- Rows locked  accounts in id order (0 among them if a card is unknown), then cards in token order
+-- Rows locked  accounts in id order, 0 among them if a card is unknown (cbs.lock_batch)
 -- Callers      cbs.database.procedures.authorize
 --
 -- No content of a record raises an error: cbs.read_batch normalises it, and every business outcome
@@ -51,6 +51,7 @@ BEGIN
     RAISE EXCEPTION 'p_now must be an instant';
   END IF;
   RETURN QUERY SELECT o.* FROM cbs.authorize_batch(p_now, cbs.read_batch(
+    cbs.lock_batch(p_card_token),
     p_network, p_message_type, p_identity_key, p_card_token, p_pan_masked, p_format_error,
     p_processing_code, p_amount_minor, p_currency, p_billing_amount_minor, p_billing_currency,
     p_transmitted_at_us, p_stan, p_local_time, p_local_date, p_expiry, p_merchant_category_code,

@@ -4,7 +4,7 @@
 --                                          already are ignored
 -- p_trace_id   the very message of each whose answer did not leave: an approval of another copy
 --              stays, because that copy may have been answered; null voids whatever is newest
--- Rows locked  accounts in id order, then cards in token order
+-- Rows locked  accounts in id order (cbs.lock_batch)
 -- Callers      cbs.database.procedures.void_unsent
 --
 -- The void is an operation of the same key whose attempt is the negative of the attempt that it
@@ -27,9 +27,7 @@ AS $$
 DECLARE
   v_key record;
 BEGIN
-  PERFORM cbs.lock_batch(
-    ARRAY(SELECT c.account_id FROM cbs.card c WHERE c.card_token = ANY (p_card_token)),
-    p_card_token);
+  PERFORM cbs.lock_batch(p_card_token);
   FOR v_key IN
     SELECT c.account_id, u.card_token, u.identity_key, u.network, u.trace_id
       FROM unnest(p_network, p_card_token, p_identity_key, p_trace_id)
