@@ -66,21 +66,28 @@ wheel: environment ## Build the wheel into dist/
 		wheel --no-deps --no-build-isolation --wheel-dir $(WHEELS) .
 
 clean: ## Remove all that was built; keeps the data in .cbs
-	rm -rf .venv .make dist rust/target .benchmarks
+	rm -rf .venv .make dist rust/target rust/fuzz/target .benchmarks
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f python/cbs/_native*.so
 
 ##@ Measure
-.PHONY: bench loadtest
+.PHONY: bench instructions loadtest
 bench: environment ## Run the benches against this machine; refuses a debug build
 	$(BIN)/python -m pytest bench --benchmark-only --benchmark-enable $(ARGUMENTS)
+
+instructions: environment ## Count the codec's instructions by callgrind against the baseline
+	$(CARGO) build --quiet --release -p cbs-measure
+	$(BIN)/python bench/instructions.py $(ARGUMENTS)
 
 loadtest: environment ## Run a lunch hour in short against a server of its own
 	$(BIN)/python -m loadtest $(ARGUMENTS)
 
 ##@ Deliver
-.PHONY: ci test-postgres-15
-ci: lint test test-postgres-15 ## Everything that must pass before a change is merged
+.PHONY: ci fuzz-smoke test-postgres-15
+ci: lint test fuzz-smoke test-postgres-15 ## Everything that must pass before a change is merged
+
+fuzz-smoke: ## Run every fuzz target on a few thousand inputs; rust/fuzz/README.md has the long run
+	cd rust/fuzz && cargo run --quiet --release -p cbs-fuzz-targets --bin runner -- all 4000
 
 test-postgres-15: environment ## Run the SQL and server tests on PostgreSQL 15, where installed
 	@if [ -x $(POSTGRES_15)/postgres ]; then \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,7 @@ spec["48"]["max_len"] = 30
 """
     text = import_specification("pyiso8583", content.encode())
     assert '48 = { name = "Field 48"' in text and "max = 30" in text
+    assert not Path("ran").exists()
     with pytest.raises(SpecificationImportError, match=r"line 6: changes or uses spec"):
         import_specification("pyiso8583", (content + "spec.update(other)\n").encode())
     with pytest.raises(SpecificationImportError, match="no dictionary of literals"):

@@ -1,0 +1,112 @@
+//! What inputs are made from: packaged specifications, known messages, frames of them.
+
+use serde_json::Value;
+
+use crate::Mutator;
+
+macro_rules! packaged {
+    ($($name:literal),* $(,)?) => {
+        [$((
+            $name,
+            include_str!(concat!("../../../../python/cbs/specs/", $name, ".toml")),
+        )),*]
+    };
+}
+
+/// Every packaged specification.
+pub(crate) const SPECIFICATIONS: [(&str, &str); 9] = packaged![
+    "visa_like",
+    "mastercard_like",
+    "iso87_ascii",
+    "iso87_binary",
+    "iso93_ascii",
+    "iso93_binary",
+    "iso93_ebcdic",
+    "iso2003_binary",
+    "pos_tpdu",
+];
+
+const VECTORS: [&str; 3] = [
+    include_str!("../../../../tests/vectors/dialect_messages.json"),
+    include_str!("../../../../tests/vectors/own_messages.json"),
+    include_str!("../../../../tests/vectors/public_messages.json"),
+];
+
+/// The inputs that a target starts from.
+pub struct Seeds(Vec<Vec<u8>>);
+
+impl Seeds {
+    /// The seeds of a target.
+    pub fn of(target: &str) -> Self {
+        let messages = || VECTORS.iter().flat_map(|text| messages(text));
+        let inputs = match target {
+            "frame" => messages().map(|(_, body)| streamed(&body)).collect(),
+            "specification" => SPECIFICATIONS.iter().flat_map(texts).collect(),
+            _ => messages()
+                .map(|(choice, body)| [vec![choice], body].concat())
+                .collect(),
+        };
+        Self(inputs)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Vec<u8>] {
+        &self.0
+    }
+
+    /// One of them, by chance.
+    pub fn any(&self, mutator: &mut Mutator) -> &[u8] {
+        &self.0[mutator.below(self.0.len())]
+    }
+}
+
+/// A specification whole, and thinned to a tenth of its elements in three ways.
+fn texts((_, text): &(&str, &str)) -> Vec<Vec<u8>> {
+    let thinned = |first: usize| {
+        let numbered = |line: &str| line.starts_with(|it: char| it.is_ascii_digit());
+        let kept = text.lines().enumerate();
+        let kept = kept.filter(|(place, line)| !numbered(line) || place % 10 == first);
+        let lines: Vec<&str> = kept.map(|(_, line)| line).collect();
+        lines.join("\n").into_bytes()
+    };
+    vec![thinned(0), thinned(3), thinned(7), text.as_bytes().to_vec()]
+}
+
+/// The bodies of a file's messages, with the place of their specification.
+fn messages(text: &str) -> Vec<(u8, Vec<u8>)> {
+    let documents: Value = serde_json::from_str(text).unwrap_or_default();
+    let documents = documents.as_array().cloned().unwrap_or_default();
+    documents.iter().filter_map(message).collect()
+}
+
+fn message(document: &Value) -> Option<(u8, Vec<u8>)> {
+    let name = document["specification"].as_str().unwrap_or("visa_like");
+    let choice = SPECIFICATIONS
+        .iter()
+        .position(|(known, _)| *known == name)?;
+    let octets = octets(document["hex"].as_str()?);
+    let envelope = |key: &str| {
+        document["expect"][key]
+            .as_str()
+            .map_or(0, |hex| hex.len() / 2)
+    };
+    let own_header = SPECIFICATIONS[choice].1.contains("\nheader = ");
+    let header = if own_header { 0 } else { envelope("header") };
+    let body = octets.get(envelope("frame") + header..)?;
+    Some((u8::try_from(choice).ok()?, body.to_vec()))
+}
+
+fn octets(hex: &str) -> Vec<u8> {
+    let pair = |at: usize| {
+        hex.get(at..at + 2)
+            .and_then(|it| u8::from_str_radix(it, 16).ok())
+    };
+    (0..hex.len()).step_by(2).filter_map(pair).collect()
+}
+
+/// Two frames of a body behind the choice of a framing with two bytes of length.
+fn streamed(body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let frame = [&length[..], body].concat();
+    [&[1, 0, 7][..], &frame, &frame].concat()
+}
