@@ -32,6 +32,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
     "network": {"_native", "codec", "errors"},
+    "mac": {"_native", "errors"},
     "demo": set(),
     "database": {"_native", "demo", "errors", "settings"},
     "link": {"_native", "codec", "network", "database", "errors", "settings", "telemetry"},
@@ -48,6 +49,7 @@ ALLOWED_CRATES: dict[str, set[str]] = {
     "cbs-crypto": {"cbs-iso8583"},
     "cbs-network": {"cbs-iso8583", "cbs-crypto"},
     "cbs-native": {"cbs-iso8583", "cbs-crypto", "cbs-network"},
+    "cbs-measure": {"cbs-iso8583"},
 }
 
 ONLY_IN = {"uvloop": {"link", "cli"}, "psycopg": {"database"}}
