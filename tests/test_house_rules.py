@@ -33,13 +33,14 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
     "network": {"_native", "codec", "errors"},
+    "mac": {"_native", "errors"},
     "demo": set(),
     "database": {"_native", "demo", "errors", "settings"},
     "link": {"_native", "codec", "network", "database", "errors", "settings", "telemetry"},
     "simulator": {"_native", "codec", "demo", "errors"},
     "cli": {
-        "_native", "codec", "demo", "importers", "network", "database", "link", "simulator", "errors",
-        "settings", "telemetry",
+        "_native", "codec", "demo", "importers", "network", "database", "link", "simulator",
+        "errors", "settings", "telemetry",
     },
 }  # fmt: skip
 """What each part of the package may import of the others; `cli` may import all of them."""
@@ -49,6 +50,7 @@ ALLOWED_CRATES: dict[str, set[str]] = {
     "cbs-crypto": set(),
     "cbs-network": {"cbs-iso8583", "cbs-crypto"},
     "cbs-native": {"cbs-iso8583", "cbs-crypto", "cbs-network"},
+    "cbs-measure": {"cbs-iso8583"},
 }
 
 ONLY_IN = {"uvloop": {"cli"}, "psycopg": {"database"}}
