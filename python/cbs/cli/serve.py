@@ -177,7 +177,7 @@ def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
         ("", ""),
         ("send a message", f"{program()} simulate purchase{where}"),
         ("whole stories", f"{program()} simulate stories{where}"),
-        ("raw bytes", f"{program()} simulate echo{where}"),
+        ("echo test", f"{program()} simulate echo{where}"),
         ("stop", "Ctrl-C answers what is in flight first; a second one hurries"),
     ]
     return "\n".join(f"  {name:<16}{text}".rstrip() for name, text in rows) + "\n"
