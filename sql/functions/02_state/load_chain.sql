@@ -6,7 +6,8 @@
 --                  those of the oldest operation of the chain that has
 -- Result       one row; chain_id null where there is no such chain
 -- Rows locked  none; the caller holds the card
--- Callers      cbs.find_chain, cbs.resolve_repeat, cbs.answer_from_advice, cbs.void_operation
+-- Callers      cbs.find_chain, cbs.find_answering_advice, cbs.resolve_repeat,
+--              cbs.answer_from_advice, cbs.void_operation
 CREATE OR REPLACE FUNCTION cbs.load_chain(
   p_card_token bytea,
   p_root_at timestamptz,

@@ -1,7 +1,8 @@
 -- A decision without effect that belongs to an existing chain and keeps its state.
 --
 -- Rows locked  none
--- Callers      cbs.reverse_chain, cbs.decide_advice
+-- Callers      cbs.reverse_chain, cbs.decide_advice, cbs.answer_from_advice,
+--              cbs.void_operation
 CREATE OR REPLACE FUNCTION cbs.join_chain(p_chain cbs.chain) RETURNS cbs.decision
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -4,7 +4,7 @@
 -- p_reasons    at least one reason
 -- Result       response_code; is_amount_only: a smaller amount would cure all reasons
 -- Rows locked  none
--- Callers      cbs.decide_request, cbs.decline, cbs.refused_outcome
+-- Callers      cbs.decide_request, cbs.decline, cbs.answer_from_advice, cbs.refused_outcome
 CREATE OR REPLACE FUNCTION cbs.pick_response(
   p_network text,
   p_reasons text[]
