@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from cbs.cli.terminal import print_table
 from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
 from cbs.errors import DecodeError, FrameError
 
@@ -82,15 +83,15 @@ def _describe(codec: Codec, frame: Frame, body: bytes, reveal: bool) -> None:
     """Print a frame whose body is `body`; up to the fault where that cannot be read."""
     rows = [(name, "", text) for name, text in _envelope(frame).items()]
     if frame.kind not in ("message", "reject"):
-        _print_table(rows)
+        print_table(rows)
         return
     try:
         message = codec.decode(body)
     except DecodeError as error:
         if error.partial is not None:
-            _print_table(rows + _rows(error.partial, reveal))
+            print_table(rows + _rows(error.partial, reveal))
         raise
-    _print_table(rows + _rows(message, reveal))
+    print_table(rows + _rows(message, reveal))
 
 
 def encode(document: Document, spec: Spec = "visa_like") -> None:
@@ -197,30 +198,3 @@ def _rows(message: Message, reveal: bool) -> list[tuple[str, str, str]]:
         ("bitmap", "Bitmap", message.bitmap),
     ]
     return head + message.describe(reveal=reveal)
-
-
-def _print_table(rows: list[tuple[str, str, str]]) -> None:
-    """Aligned columns; a table with lines where a person reads it."""
-    rows = [(path, name, _visible(text)) for path, name, text in rows]
-    if not sys.stdout.isatty():
-        path_width = max((len(path) for path, _, _ in rows), default=0)
-        name_width = max((len(name) for _, name, _ in rows), default=0)
-        for path, name, text in rows:
-            typer.echo(f"{path:<{path_width}}  {name:<{name_width}}  {text}")
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("Field", "Name")
-    table.add_column("Value", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
-
-
-def _visible(text: str) -> str:
-    """The text with control characters spelled out: a terminal must not obey a message."""
-    return "".join(
-        character if character.isprintable() else f"\\x{ord(character):02x}" for character in text
-    )
