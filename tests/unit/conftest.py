@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,3 +45,11 @@ def read_fields(visa_codec: Codec, visa_profile: Profile) -> Callable[..., Reque
         return visa_profile.read(message, received_at_us=received_at_us, format_error=format_error)
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own, where commands note that card data was revealed."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("CBS_DATA_DIR", str(folder))
+    return folder

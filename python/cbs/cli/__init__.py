@@ -7,6 +7,7 @@ there, or is that command itself.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from importlib import metadata
 from typing import Annotated, Any, NamedTuple
@@ -15,10 +16,22 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from cbs.errors import CbsError
+from cbs.errors import (
+    CbsError,
+    CodecError,
+    FrameError,
+    SpecificationError,
+    SpecificationImportError,
+)
 
 EXIT_FAILED = 1
-"""What could not be done was told in one line; wrong arguments end with 2."""
+"""What could not be done was told in one line."""
+
+EXIT_TROUBLE = 2
+"""What was given cannot be used: wrong arguments, no message, no specification."""
+
+_UsageError: Any = typer.BadParameter.__base__
+"""What every wrong argument raises; typer exports only this child of it."""
 
 
 class _Source(NamedTuple):
@@ -98,7 +111,35 @@ def build() -> Any:
 def main() -> None:
     """Run `cbs`. The one place where an error of ours becomes a line and an exit code."""
     try:
-        build().main(prog_name="cbs")
+        code = build().main(prog_name="cbs", standalone_mode=False)
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+        else:
+            print(_usage_line(error), file=sys.stderr)
+        sys.exit(EXIT_TROUBLE)
+    except SpecificationImportError as error:
+        print(f"cbs: {error}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
+    except (CodecError, FrameError, SpecificationError) as error:
+        print(f"cbs: {_without_messages(str(error))}", file=sys.stderr)
+        sys.exit(EXIT_TROUBLE)
     except CbsError as error:
         print(f"cbs: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_line(error: Any) -> str:
+    """What is wrong with the arguments, in one line that repeats no message."""
+    path = error.ctx.command_path if error.ctx else "cbs"
+    text = error.format_message()
+    if "unexpected extra argument" in text:
+        text = "unexpected extra arguments; hex text with blanks needs quotes"
+    text = _without_messages(" ".join(text.split())).rstrip(".")
+    return f"{path}: {text}; see {path} --help"
+
+
+def _without_messages(text: str) -> str:
+    """The text without long runs of hex digits: a word in a wrong place may be a message."""
+    return re.sub(r"[0-9A-Fa-f]{13,}", "...", text)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
+import orjson
 import typer
 
 Style = Literal["good", "bad", "warn", "note", "strong", "added", "removed", "plain"]
@@ -91,3 +92,15 @@ def _print_lined(
     for row, style in zip(rows, styles, strict=True):
         table.add_row(*(Text(cell) for cell in row), style=looks[_CODES[style]])
     Console(no_color=not has_colours()).print(table)
+
+
+def print_json(document: Any) -> None:
+    """A document as indented JSON, in colours on a terminal."""
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    if not has_colours():
+        typer.echo(text)
+        return
+    from rich.console import Console
+
+    # The width must not break a value that somebody wants to copy.
+    Console(force_terminal=True).print_json(text.decode(), indent=2)

@@ -1,0 +1,136 @@
+"""What the commands that take a message read: hex text, a file or standard input, in frames.
+
+What was given is never repeated in an error: it may be a message.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cbs.codec import FRAME_LENGTH_MAX, Frame, Framer, looks_framed
+from cbs.errors import FrameError
+
+INPUT_BYTES_MAX = 64 * 1024 * 1024
+"""The longest file that is read; far above any dump that a person looks through."""
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="HEX_OR_FILE",
+        help="Hex text, a file of bytes or of hex text, or - for standard input.",
+    ),
+]
+Spec = Annotated[
+    str,
+    typer.Option("--spec", help="A packaged specification, or a .toml file."),
+]
+Framing = Annotated[
+    str,
+    typer.Option("--framing", help="As in the reference: vmlh, len2, ascii4, none, ..., or auto."),
+]
+Header = Annotated[
+    str,
+    typer.Option("--header", help="visa22 (22 bytes), tpdu, fixed:N, self, none, or auto."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
+
+
+def read_bytes(source: str) -> bytes:
+    """Standard input, or a file. Raises `typer.BadParameter`."""
+    try:
+        if source == "-":
+            content = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
+        else:
+            with Path(source).open("rb") as file:
+                content = file.read(INPUT_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(
+            "neither hex text nor a file that can be read; hex text with blanks needs quotes"
+        ) from error
+    if len(content) > INPUT_BYTES_MAX:
+        raise typer.BadParameter(f"more than {INPUT_BYTES_MAX:,} bytes; give a part of it")
+    return content
+
+
+def read_octets(source: str) -> bytes:
+    """The octets of hex text, of a file or of standard input, whichever `source` is."""
+    try:
+        octets = bytes.fromhex(source)
+    except ValueError:
+        content = read_bytes(source)
+        try:
+            octets = bytes.fromhex(content.decode("ascii"))
+        except ValueError:
+            octets = content
+    if not octets:
+        raise typer.BadParameter("nothing to read")
+    return octets
+
+
+def cut_frames(octets: bytes, framing: str, header: str) -> Iterator[Frame]:
+    """Cut octets into frames, framed and headed as told or as it looks.
+
+    Raises `CutOffError` behind the last whole frame if a piece of another one follows.
+    """
+    if framing == "auto":
+        framing = "vmlh" if looks_framed(octets) else "none"
+    frame_length_max = len(octets) if framing == "none" else FRAME_LENGTH_MAX
+    try:
+        framer = Framer(framing, header=header, frame_length_max=frame_length_max)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        frames = framer.feed(octets)
+    except FrameError as error:
+        yield from error.frames
+        raise
+    yield from frames
+    if framer.pending_bytes:
+        raise CutOffError(octets, framer)
+
+
+def read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
+    """The frames of what `source` holds; see `cut_frames`."""
+    yield from cut_frames(read_octets(source), framing, header)
+
+
+class CutOffError(FrameError):
+    """The last frame lacks its end. `frame` is that frame filled up, `body` what is there of it."""
+
+    def __init__(self, octets: bytes, framer: Framer) -> None:
+        """Fill the frame up, so that its header can be told from its body."""
+        cut = octets[-framer.pending_bytes :]
+        super().__init__(
+            f"the last frame is cut off after {len(cut)} bytes", offset=len(octets) - len(cut)
+        )
+        # The length in front says how much is missing; filled up, the header can be told apart.
+        missing = 4 + int.from_bytes(cut[:2]) - len(cut) if len(cut) >= 4 else 0
+        try:
+            filled = framer.feed(bytes(max(missing, 0)))
+        except FrameError:
+            filled = []
+        self.body = filled[0].body[:-missing] if filled and missing > 0 else b""
+        # A piece of a header is no beginning of a message, which opens with its type.
+        self.frame = filled[0] if b"" < self.body[:1] < b"\x10" else None
+
+
+def holds_message(frame: Frame) -> bool:
+    """Whether the frame has a message in it, and not only a word between two ends."""
+    return frame.kind in ("message", "reject")
+
+
+def envelope(frame: Frame) -> dict[str, Any]:
+    """What stood around the message, as the first keys of its document."""
+    around: dict[str, Any] = {}
+    if frame.prefix:
+        around["frame"] = frame.prefix.hex()
+    if frame.header is not None:
+        around["header"] = frame.header.hex()
+    if frame.kind != "message":
+        around["kind"] = frame.kind
+    return around
