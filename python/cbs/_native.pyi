@@ -47,10 +47,12 @@ class Codec:
         """Compile `specification` (TOML text). Raises `cbs.errors.SpecificationError`."""
     @property
     def name(self) -> str: ...
-    def decode(self, body: bytes) -> Message:
+    def decode(self, body: bytes, *, verify: bool = False) -> Message:
         """Decode one message body (MTI first, no frame, no header).
 
-        Raises `cbs.errors.DecodeError`.
+        With `verify`, its values, written again, must give the same bytes; the error names the
+        element that does not (a pad that is not zero, bytes that are ignored), and `partial` is
+        the whole message. Raises `cbs.errors.DecodeError`.
         """
     def decode_many(self, bodies: Sequence[bytes | Frame]) -> list[Message | DecodeError]:
         """Decode many bodies, or the bodies of many frames, in one call.
@@ -71,11 +73,11 @@ class Codec:
         (64, or 128 if there are elements above 64) is the authentication code of the bytes before
         it; a code that was there is replaced. Raises `cbs.errors.EncodeError`.
         """
-    def encode_json(self, document: bytes | str) -> bytes:
+    def encode_json(self, document: bytes | str, *, mac_key: MacKey | None = None) -> bytes:
         """As `encode`, from JSON text shaped as `Message.to_json` writes it.
 
-        No Python object is made of it. Raises `cbs.errors.EncodeError`, for text that is no JSON
-        as well.
+        No Python object is made of it; `mac_key` is that of `encode`. Raises
+        `cbs.errors.EncodeError`, for text that is no JSON as well.
         """
     def builder(self, mti: str) -> MessageBuilder:
         """A message of this type without any element, to be filled and built."""
@@ -95,6 +97,9 @@ class Message:
     @property
     def bitmap(self) -> str:
         """Every bitmap on the wire, one after the other, as lower-case hex."""
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd without being a fault: bytes ignored or kept unread, and where."""
     def __getitem__(self, path: str, /) -> str:
         """Text at a path: "4", "62.2", "55.9F26", "62._bitmap". Raises `KeyError`."""
     @overload

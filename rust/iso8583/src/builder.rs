@@ -5,50 +5,24 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::encode::{Encoded, Part, Path};
+use crate::edit::{self, Usual};
+use crate::encode::{Encoded, Path, Scope};
+use crate::encoding::nibble;
 use crate::error::EncodeError;
+use crate::head::HeadTexts;
+use crate::mapping::Elements;
 use crate::message::Message;
-use crate::spec::Spec;
+use crate::spec::{Layout, Spec};
 use crate::value::Value;
 
 /// A message in the making. Elements that are not touched keep the bytes of the message that
-/// was edited.
+/// was edited, and so does what stands around them.
 pub struct MessageBuilder {
     pub(crate) spec: Arc<Spec>,
-    base: Option<Base>,
+    base: Option<Arc<Message>>,
     mti: Value,
     /// What was set (or, without a value, deleted), by data element.
     touched: BTreeMap<u16, Option<Value>>,
-}
-
-struct Base {
-    message: Arc<Message>,
-    /// The message as its revealed JSON has it.
-    members: Vec<(String, Value)>,
-}
-
-impl Base {
-    fn new(message: &Arc<Message>) -> Encoded<Self> {
-        let members = match Value::from_json(&message.to_json(true))? {
-            Value::Map(members) => members,
-            Value::Text(_) | Value::List(_) => Vec::new(),
-        };
-        Ok(Self {
-            message: Arc::clone(message),
-            members,
-        })
-    }
-
-    fn member(&self, key: &str) -> Option<&Value> {
-        member(&self.members, key)
-    }
-
-    fn nested(&self, field: u16) -> Option<&Value> {
-        match self.member("subfields")? {
-            Value::Map(members) => member(members, &field.to_string()),
-            Value::Text(_) | Value::List(_) => None,
-        }
-    }
 }
 
 impl MessageBuilder {
@@ -63,18 +37,18 @@ impl MessageBuilder {
     }
 
     /// A message that starts as a copy of `message`.
-    pub fn edit(message: &Arc<Message>) -> Result<Self, EncodeError> {
-        Ok(Self {
+    pub fn edit(message: &Arc<Message>) -> Self {
+        Self {
             spec: Arc::clone(message.spec()),
             mti: Value::text(message.mti()),
-            base: Some(Base::new(message)?),
+            base: Some(Arc::clone(message)),
             touched: BTreeMap::new(),
-        })
+        }
     }
 
     /// The numbers of the data elements that it has, ascending.
     pub fn fields(&self) -> Vec<u16> {
-        let kept = self.base.iter().flat_map(|base| base.message.fields());
+        let kept = self.base.iter().flat_map(|base| base.fields());
         let kept = kept.filter(|field| !self.touched.contains_key(field));
         let set = self.touched.iter().filter(|(_, value)| value.is_some());
         let mut fields: Vec<u16> = kept.chain(set.map(|(field, _)| *field)).collect();
@@ -89,30 +63,45 @@ impl MessageBuilder {
         };
         match self.touched.get(&field) {
             Some(None) => false,
-            Some(Some(value)) => crate::edit::find(value, &keys),
+            Some(Some(_)) => self.tree(field).is_ok_and(|tree| edit::find(&tree, &keys)),
             None => {
                 let base = self.base.as_ref();
-                base.is_some_and(|base| base.message.contains(path))
+                base.is_some_and(|base| base.contains(path))
             }
         }
     }
 
-    /// Set the value at a path, whatever was there. Only its place is checked yet.
+    /// Set the value at a path, whatever was there. Only its place is checked yet. The text that
+    /// is there already changes nothing.
     pub fn set(&mut self, path: &str, value: Value) -> Result<(), EncodeError> {
         if matches!(path, "0" | "mti") {
             self.mti = value;
             return Ok(());
         }
         let (field, keys) = split(path)?;
+        if self.is_kept(field, path, &value) {
+            return Ok(());
+        }
         if keys.is_empty() {
             self.touched.insert(field, Some(value));
             return Ok(());
         }
-        let mut tree = self.tree(field);
-        crate::edit::set(&mut tree, &keys, value)
-            .map_err(|(expected, found)| Path::top(path).error(expected, found))?;
+        let mut tree = self.tree(field)?;
+        let placed = match (&mut tree, self.usual_dataset(field)) {
+            (Value::List(sets), Some(usual)) => edit::set_by_dataset(sets, usual, &keys, value),
+            (tree, _) => edit::set(tree, &keys, value),
+        };
+        placed.map_err(|(expected, found)| Path::top(path).error(expected, found))?;
         self.touched.insert(field, Some(tree));
         Ok(())
+    }
+
+    /// Whether this very text stands in the message that is edited, in an element not touched.
+    fn is_kept(&self, field: u16, path: &str, value: &Value) -> bool {
+        let (Some(base), Value::Text(text)) = (&self.base, value) else {
+            return false;
+        };
+        !self.touched.contains_key(&field) && base.clear_text(path).as_ref() == Some(text)
     }
 
     /// Delete the value at a path; says whether there was one.
@@ -127,39 +116,59 @@ impl MessageBuilder {
             self.touched.insert(field, None);
             return true;
         }
-        let mut tree = self.tree(field);
-        let deleted = crate::edit::delete(&mut tree, &keys);
+        let Ok(mut tree) = self.tree(field) else {
+            return false;
+        };
+        let deleted = match (&mut tree, self.usual_dataset(field)) {
+            (Value::List(sets), Some(_)) => edit::delete_by_dataset(sets, &keys),
+            (tree, _) => edit::delete(tree, &keys),
+        };
         if deleted {
             self.touched.insert(field, Some(tree));
         }
         deleted
     }
 
-    /// What is inside an element now.
-    fn tree(&self, field: u16) -> Value {
-        let empty = || Value::Map(Vec::new());
-        if let Some(value) = self.touched.get(&field) {
-            return value.clone().unwrap_or_else(empty);
+    /// Whether an element has data sets, and the one of tags without a word about theirs.
+    fn usual_dataset(&self, field: u16) -> Option<Usual> {
+        let (_, definition) = self.spec.element(usize::from(field))?;
+        match definition.layouts.first()?.layout {
+            Layout::Datasets { default, .. } => Some(Usual(default)),
+            _ => None,
         }
-        let nested = self.base.as_ref().and_then(|base| {
-            let whole = || base.member(&field.to_string());
-            base.nested(field).or_else(whole)
-        });
-        nested.cloned().unwrap_or_else(empty)
+    }
+
+    /// What is inside an element now; a list where it is data sets.
+    fn tree(&self, field: u16) -> Encoded<Value> {
+        let base = self.base.as_ref();
+        let tree = match self.touched.get(&field) {
+            Some(touched) => touched.clone(),
+            None => base.and_then(|base| base.nested(field)).transpose()?,
+        };
+        let tree = tree.unwrap_or_else(|| Value::Map(Vec::new()));
+        let usual = self.usual_dataset(field);
+        let sets = usual.and_then(|usual| edit::by_dataset(&tree, usual));
+        Ok(sets.map_or(tree, Value::List))
     }
 
     /// The message, validated: encoded by the specification and decoded again.
     pub fn build(&self) -> Result<Message, EncodeError> {
+        let own = Value::Map(self.own_members());
         let Some(base) = &self.base else {
-            let body = self.spec.encode(&Value::Map(self.own_members()))?;
-            return self.decoded(&body);
+            return decoded(&self.spec, &self.spec.encode(&own)?);
         };
-        match self.encoded_over(base) {
-            Ok(built) => self.with_kept_bytes(base, built),
-            // what was read once need not be writable by its texts: then only its bytes are
-            Err(error) if !self.is_ours(&error.path) => self.assembled(base),
-            Err(error) => Err(error),
+        if self.touched.is_empty() && self.mti == Value::text(base.mti()) {
+            return decoded(&self.spec, &base.encode());
         }
+        let body = self.written_over(base, &Elements::read(&own)?)?;
+        let built = decoded(&self.spec, &body)?;
+        // an element may announce another layout of one behind it, and unread bytes stay unread
+        let lost = |field: &u16| !built.has(*field) && usize::from(*field) != self.third_bitmap();
+        if let Some(field) = self.fields().into_iter().find(lost) {
+            let expected = "an element in front of what cannot be read";
+            return Err(Path::top(&field.to_string()).error(expected, "one behind it"));
+        }
+        Ok(built)
     }
 
     fn own_members(&self) -> Vec<(String, Value)> {
@@ -170,78 +179,66 @@ impl MessageBuilder {
         members
     }
 
-    fn encoded_over(&self, base: &Base) -> Encoded<Message> {
-        let is_kept =
-            |key: &str| !split(key).is_ok_and(|(field, _)| self.touched.contains_key(&field));
-        let mut members = self.own_members();
-        let same_elements = self.fields().into_iter().eq(base.message.fields());
-        for (key, value) in &base.members {
-            match (key.as_str(), value) {
-                ("mti", _) => {}
-                ("bitmap", _) if !same_elements => {}
-                ("subfields", Value::Map(nested)) => {
-                    // the text of an element says all; what is inside would only be compared
-                    let is_only = |key: &str| is_kept(key) && base.member(key).is_none();
-                    let nested = nested.iter().filter(|(key, _)| is_only(key)).cloned();
-                    members.push((key.clone(), Value::Map(nested.collect())));
-                }
-                (name, _) if is_kept(name) => members.push((key.clone(), value.clone())),
-                _ => {}
+    fn third_bitmap(&self) -> usize {
+        self.spec.envelope.third_bitmap
+    }
+
+    /// The numbers of the elements on the wire, with that of a third bitmap if it is needed.
+    fn numbers(&self, base: &Message) -> Vec<usize> {
+        let third = self.third_bitmap();
+        let mut numbers: Vec<usize> = self.fields().into_iter().map(usize::from).collect();
+        // a third bitmap that was empty all along stays, one that became empty goes
+        let emptied = base.head.words.get(2).is_some_and(|word| *word != 0);
+        let is_set = u16::try_from(third).is_ok_and(|third| self.touched.contains_key(&third));
+        if third > 0 && emptied && !is_set {
+            numbers.retain(|number| *number != third);
+        }
+        self.spec.with_third_bitmap(numbers)
+    }
+
+    /// The bytes of a changed message: those that were there wherever nothing was changed.
+    fn written_over(&self, base: &Message, elements: &Elements<'_>) -> Encoded<Zeroizing<Vec<u8>>> {
+        let missing = || Path::top("mti").error("a message type", "none");
+        let mti = elements.mti.ok_or_else(missing)?;
+        let numbers = self.numbers(base);
+        let header = nibble::hex(base.header());
+        let bitmap = self.spec.bitmap_over(base, &numbers)?;
+        let texts = HeadTexts {
+            mti,
+            header: Some(&header),
+            bitmap: Some(&bitmap),
+        };
+        let mut out = Zeroizing::new(Vec::with_capacity(base.bytes.len().saturating_add(64)));
+        let third_word = self.spec.head(texts, &numbers, &mut out)?;
+        let head = base.bytes.get(..base.head.data).unwrap_or(&[]);
+        self.spec.keep_letters(&mut out, 0, head);
+        let mut written = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let at = out.len();
+            let field = u16::try_from(number).unwrap_or(u16::MAX);
+            let kept = base
+                .wire(field)
+                .filter(|_| !self.touched.contains_key(&field));
+            let key = number.to_string();
+            let mut path = Path::top(&key);
+            let entry = elements.entries.get(&field);
+            if number == self.third_bitmap() {
+                self.spec
+                    .write_third_bitmap(third_word, entry, &path, &mut out)?;
+                self.spec
+                    .keep_letters(&mut out, at, base.wire(field).unwrap_or(&[]));
+            } else if let Some(wire) = kept {
+                out.extend_from_slice(wire);
+            } else if let Some(entry) = entry {
+                let conditional = self.spec.element(number).is_some_and(|it| it.1.conditional);
+                let scope = conditional.then(|| Scope::of(&self.spec, mti, &out, &written));
+                path.scope = scope.as_ref();
+                self.spec.element_entry(number, entry, &path, &mut out)?;
             }
+            written.push((number, at));
         }
-        let body = self.spec.encode(&Value::Map(members))?;
-        self.decoded(&body)
-    }
-
-    /// The same message, with the bytes of every element that was not touched.
-    fn with_kept_bytes(&self, base: &Base, built: Message) -> Encoded<Message> {
-        let kept = |field: u16| {
-            let own = base.message.wire(field);
-            own.filter(|_| !self.touched.contains_key(&field))
-        };
-        let differs = |field: u16| kept(field).is_some_and(|own| built.wire(field) != Some(own));
-        if !built.fields().any(differs) {
-            return Ok(built);
-        }
-        let wires = built.fields().filter_map(|field| built.wire(field));
-        let elements_bytes: usize = wires.map(<[u8]>::len).sum();
-        let whole = built.encode();
-        let rest = built.rest();
-        let around = whole.len().saturating_sub(elements_bytes);
-        let head_bytes = around.saturating_sub(rest.len());
-        let mut body = Zeroizing::new(Vec::with_capacity(whole.len()));
-        body.extend_from_slice(whole.get(..head_bytes).unwrap_or(&[]));
-        for field in built.fields() {
-            let wire = kept(field).or_else(|| built.wire(field));
-            body.extend_from_slice(wire.unwrap_or(&[]));
-        }
-        body.extend_from_slice(rest);
-        self.decoded(&body)
-    }
-
-    fn assembled(&self, base: &Base) -> Encoded<Message> {
-        let own = self.spec.encode(&Value::Map(self.own_members()))?;
-        let own = self.decoded(&own)?;
-        let fields = self.fields();
-        let wire = |field: &u16| {
-            let source = if self.touched.contains_key(field) {
-                &own
-            } else {
-                base.message.as_ref()
-            };
-            source.wire(*field).map(|wire| Part::Wire(*field, wire))
-        };
-        let parts: Vec<Part<'_>> = fields.iter().filter_map(wire).collect();
-        let body = Zeroizing::new(self.spec.assemble(own.mti(), &parts)?);
-        self.decoded(&body)
-    }
-
-    fn decoded(&self, body: &[u8]) -> Encoded<Message> {
-        decoded(&self.spec, body)
-    }
-
-    fn is_ours(&self, path: &str) -> bool {
-        split(path).map_or(true, |(field, _)| self.touched.contains_key(&field))
+        out.extend_from_slice(base.rest());
+        Ok(out)
     }
 }
 
@@ -251,12 +248,6 @@ pub(crate) fn decoded(spec: &Arc<Spec>, body: &[u8]) -> Encoded<Message> {
         let expected = format!("{} at byte {} of the message", error.expected, error.offset);
         EncodeError::new(&error.path, expected, error.found)
     })
-}
-
-fn member<'a>(members: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
-    members
-        .iter()
-        .find_map(|(name, value)| (name == key).then_some(value))
 }
 
 /// The data element that a path names, and the keys inside it.

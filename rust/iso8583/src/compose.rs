@@ -31,7 +31,6 @@ impl Spec {
             mti,
             header: elements.header.map(|text| &**text),
             bitmap: elements.bitmap.map(|text| &**text),
-            rest: elements.rest.is_some(),
         };
         let third_word = self.head(texts, &numbers, &mut out)?;
         let mut written = Vec::with_capacity(numbers.len());
@@ -66,7 +65,7 @@ impl Spec {
     }
 
     /// The bitmap of the elements above 128; what was given for it must say the same.
-    fn write_third_bitmap(
+    pub(crate) fn write_third_bitmap(
         &self,
         word: u64,
         entry: Option<&Entry<'_>>,
@@ -83,7 +82,7 @@ impl Spec {
         Ok(())
     }
 
-    fn element_entry(
+    pub(crate) fn element_entry(
         self: &Arc<Self>,
         number: usize,
         entry: &Entry<'_>,

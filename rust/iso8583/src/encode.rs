@@ -219,12 +219,10 @@ impl Spec {
     /// The numbers of elements, with that of the one that holds the third bitmap if it is needed.
     pub(crate) fn with_third_bitmap(&self, mut numbers: Vec<usize>) -> Vec<usize> {
         let third = self.envelope.third_bitmap;
-        if third > 0 {
-            numbers.retain(|number| *number != third);
-            if numbers.iter().any(|number| *number > 128) {
-                numbers.push(third);
-                numbers.sort_unstable();
-            }
+        let needed = third > 0 && numbers.iter().any(|number| *number > 128);
+        if needed && !numbers.contains(&third) {
+            numbers.push(third);
+            numbers.sort_unstable();
         }
         numbers
     }

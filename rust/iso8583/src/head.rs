@@ -5,8 +5,8 @@ use crate::decode::{Decoder, Outcome};
 use crate::encode::{Encoded, Path};
 use crate::encoding::nibble;
 use crate::error::{Fault, bytes};
-use crate::message::Head;
-use crate::spec::{BitmapCoding, Envelope, Policy, Spec, TypeCoding};
+use crate::message::{Head, Message};
+use crate::spec::{BitmapCoding, Policy, Spec, TypeCoding};
 
 /// Bytes of one bitmap of the message.
 pub(crate) const BITMAP_BYTES: usize = 8;
@@ -123,8 +123,6 @@ pub(crate) struct HeadTexts<'a> {
     pub(crate) header: Option<&'a str>,
     /// Hex of all bitmaps in front; without it, the shortest that will do.
     pub(crate) bitmap: Option<&'a str>,
-    /// Whether bytes follow that belong to bits which the specification does not know.
-    pub(crate) rest: bool,
 }
 
 impl Spec {
@@ -162,7 +160,7 @@ impl Spec {
             used
         };
         if let Some(text) = texts.bitmap {
-            count = given_bitmaps(envelope, text, texts.rest, &mut words)?;
+            count = self.given_bitmaps(text, &mut words)?;
         } else if !envelope.bitmaps_fixed {
             for word in words.iter_mut().take(count.saturating_sub(1)) {
                 *word |= bitmap::FIRST;
@@ -197,6 +195,126 @@ impl Spec {
         }
         Ok(words)
     }
+
+    /// Bitmaps given as text must be those of the elements, apart from bits that stand for no
+    /// element, and from those behind the last one that can be read.
+    fn given_bitmaps(&self, text: &str, words: &mut [u64; 3]) -> Encoded<usize> {
+        let envelope = &self.envelope;
+        let differs = || {
+            let path = Path::top("bitmap");
+            path.error("the bitmap of the elements given", "one of other elements")
+        };
+        let octets = nibble::parse_hex(text).map_err(|_| differs())?;
+        let count = octets.len().div_euclid(BITMAP_BYTES);
+        let leading = envelope.leading_bitmaps();
+        if octets.len().checked_rem(BITMAP_BYTES) != Some(0)
+            || count == 0
+            || count > leading
+            || (envelope.bitmaps_fixed && count != leading)
+        {
+            return Err(differs());
+        }
+        let elements = *words;
+        let mut stray_bits = [0_u64; 3];
+        let places = words.iter_mut().zip(&mut stray_bits).take(leading);
+        for (place, (word, stray)) in places.enumerate() {
+            let from = place.saturating_mul(BITMAP_BYTES);
+            let octets = octets.get(from..from.saturating_add(BITMAP_BYTES));
+            let given = bitmap::word(octets.unwrap_or(&[]));
+            let more = place.saturating_add(1) < count;
+            let announces = more || (place == 0 && envelope.bitmaps_fixed);
+            let free = if announces { bitmap::FIRST } else { 0 };
+            let unannounced = more && !envelope.bitmaps_fixed && given & bitmap::FIRST == 0;
+            if *word & !given != 0 || unannounced {
+                return Err(differs());
+            }
+            *stray = given & !*word & !free;
+            *word = given;
+        }
+        if self.ends_reading(&elements, &stray_bits) {
+            Ok(count)
+        } else {
+            Err(differs())
+        }
+    }
+
+    /// Whether bits without an element are what reading stops at: the first one is unknown, and
+    /// no element comes behind it.
+    fn ends_reading(&self, elements: &[u64; 3], stray_bits: &[u64; 3]) -> bool {
+        let Some(first) = numbers(stray_bits).next() else {
+            return true;
+        };
+        self.envelope.unknown_elements == Policy::Keep
+            && self.element(first).is_none()
+            && numbers(elements).last().is_none_or(|last| last < first)
+    }
+
+    /// The bitmaps for other elements of a message that was read, as hex: its bits that stand for
+    /// no element stay, and so does a bitmap more than was needed.
+    pub(crate) fn bitmap_over(&self, base: &Message, elements: &[usize]) -> Encoded<String> {
+        let read: Vec<usize> = base.fields().map(usize::from).collect();
+        if read == elements {
+            return Ok(base.bitmap());
+        }
+        let envelope = &self.envelope;
+        let leading = envelope.leading_bitmaps();
+        let needed = |words: &[u64; 3]| {
+            let used = words.iter().take(leading).rposition(|word| *word != 0);
+            used.map_or(1, |last| last.saturating_add(1))
+        };
+        let known = self.words(&read)?;
+        let mut words = self.words(elements)?;
+        for (place, word) in words.iter_mut().enumerate().take(leading) {
+            let before = base.head.words.get(place).copied().unwrap_or(0);
+            let stray = before & !known.get(place).copied().unwrap_or(0);
+            let announces = !envelope.bitmaps_fixed && place.saturating_add(1) < leading;
+            *word |= if announces {
+                stray & !bitmap::FIRST
+            } else {
+                stray
+            };
+        }
+        let mut count = needed(&words);
+        if envelope.bitmaps_fixed {
+            count = leading;
+        } else {
+            if base.head.bitmaps > needed(&known) {
+                count = count.max(base.head.bitmaps);
+            }
+            for word in words.iter_mut().take(count.saturating_sub(1)) {
+                *word |= bitmap::FIRST;
+            }
+        }
+        let octets: Vec<u8> = words
+            .iter()
+            .take(count)
+            .flat_map(|word| word.to_be_bytes())
+            .collect();
+        Ok(nibble::hex(&octets))
+    }
+
+    /// Bitmaps as hex text keep their letters, upper or lower, where they say the same as before.
+    pub(crate) fn keep_letters(&self, out: &mut [u8], from: usize, before: &[u8]) {
+        let digit = match self.envelope.bitmap {
+            BitmapCoding::Binary => return,
+            BitmapCoding::HexAscii => nibble::from_char,
+            BitmapCoding::HexEbcdic => nibble::from_ebcdic,
+        };
+        let written = out.iter_mut().skip(from);
+        for (octet, old) in written.zip(before) {
+            if digit(*octet).is_some() && digit(*octet) == digit(*old) {
+                *octet = *old;
+            }
+        }
+    }
+}
+
+/// The numbers of the bits in several words, ascending.
+fn numbers(words: &[u64; 3]) -> impl Iterator<Item = usize> + '_ {
+    words.iter().enumerate().flat_map(|(place, word)| {
+        let from = place.saturating_mul(64);
+        bitmap::bits(*word).map(move |bit| from.saturating_add(bit))
+    })
 }
 
 fn write_type(coding: TypeCoding, mti: &str, out: &mut Vec<u8>) -> Encoded<()> {
@@ -209,45 +327,4 @@ fn write_type(coding: TypeCoding, mti: &str, out: &mut Vec<u8>) -> Encoded<()> {
         TypeCoding::Ebcdic => out.extend(mti.bytes().map(|digit| 0xf0 | (digit & 0x0f))),
     }
     Ok(())
-}
-
-/// Bitmaps given as text must be those of the elements, apart from bits that stand for no element.
-fn given_bitmaps(
-    envelope: &Envelope,
-    text: &str,
-    rest: bool,
-    words: &mut [u64; 3],
-) -> Encoded<usize> {
-    let differs =
-        || Path::top("bitmap").error("the bitmap of the elements given", "one of other elements");
-    let octets = nibble::parse_hex(text).map_err(|_| differs())?;
-    let count = octets.len().div_euclid(BITMAP_BYTES);
-    if octets.len().checked_rem(BITMAP_BYTES) != Some(0)
-        || count == 0
-        || count > envelope.leading_bitmaps()
-        || (envelope.bitmaps_fixed && count != envelope.leading_bitmaps())
-    {
-        return Err(differs());
-    }
-    let unread = rest && envelope.unknown_elements == Policy::Keep;
-    for (place, word) in words
-        .iter_mut()
-        .take(envelope.leading_bitmaps())
-        .enumerate()
-    {
-        let from = place.saturating_mul(BITMAP_BYTES);
-        let octets = octets.get(from..from.saturating_add(BITMAP_BYTES));
-        let given = bitmap::word(octets.unwrap_or(&[]));
-        let more = place.saturating_add(1) < count;
-        let announces = more || (place == 0 && envelope.bitmaps_fixed);
-        let free = if announces { bitmap::FIRST } else { 0 };
-        let missing = *word & !given;
-        let stray = given & !*word & !free;
-        let unannounced = more && !envelope.bitmaps_fixed && given & bitmap::FIRST == 0;
-        if missing != 0 || (stray != 0 && !unread) || unannounced {
-            return Err(differs());
-        }
-        *word = given;
-    }
-    Ok(count)
 }

@@ -2,8 +2,10 @@
 
 use zeroize::Zeroizing;
 
+use crate::encode::{Encoded, Path};
 use crate::encoding::nibble;
 use crate::message::{Kind, Message};
+use crate::value::Value;
 
 impl Message {
     /// JSON text of the message; card data starred unless `reveal`.
@@ -54,6 +56,21 @@ impl Message {
         }
         out.push(b'}');
         out
+    }
+
+    /// What is inside an element, or its text where nothing is, in the clear.
+    pub(crate) fn nested(&self, field: u16) -> Option<Encoded<Value>> {
+        let index = self.element(field)?;
+        let mut out = Zeroizing::new(Vec::new());
+        if self.has_children(index) {
+            self.push_nested(index, true, &mut out);
+        } else {
+            self.push_text(index, true, &mut out);
+        }
+        let value = Value::from_json(&out);
+        Some(
+            value.map_err(|error| Path::top(&field.to_string()).error(error.expected, error.found)),
+        )
     }
 
     fn push_member(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {

@@ -47,6 +47,7 @@ mod tagged;
 mod tlv;
 mod track;
 mod value;
+mod verify;
 mod when;
 mod write;
 

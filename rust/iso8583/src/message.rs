@@ -131,17 +131,45 @@ impl Message {
         kept.filter(|_| self.head.rest_kept).unwrap_or(&[])
     }
 
-    /// What was left out without being a fault.
+    /// Bytes behind the last element that the dialect leaves out.
+    pub fn ignored_bytes(&self) -> usize {
+        let left = self.head.end.saturating_sub(self.head.rest);
+        if self.head.rest_kept { 0 } else { left }
+    }
+
+    /// What is odd about the message without being a fault: bytes that were left out, or kept
+    /// without being read, and the bit that reading stopped at.
     pub fn warnings(&self) -> Vec<String> {
         let left = self.head.end.saturating_sub(self.head.rest);
-        if left == 0 || self.head.rest_kept {
-            return Vec::new();
+        let offset = self.head.rest;
+        let mut warnings = Vec::new();
+        if self.head.rest_kept {
+            warnings.extend(self.first_unread().map(|bit| {
+                format!("bit {bit} set, which has no definition: nothing is read from there on")
+            }));
         }
-        vec![format!(
-            "{} ignored at offset {}",
-            bytes(left),
-            self.head.rest
-        )]
+        if left > 0 {
+            let word = if self.head.rest_kept {
+                "kept unread"
+            } else {
+                "ignored"
+            };
+            warnings.push(format!("{} {word} at offset {offset}", bytes(left)));
+        }
+        warnings
+    }
+
+    /// The first bit that stands for no element of the dialect.
+    fn first_unread(&self) -> Option<usize> {
+        let words = self.head.words.iter().enumerate();
+        let numbers = words.flat_map(|(place, word)| {
+            let from = place.saturating_mul(64);
+            bitmap::bits(*word).map(move |bit| from.saturating_add(bit))
+        });
+        let announcing = |number: &usize| number.checked_rem(64) == Some(1);
+        numbers
+            .filter(|number| self.spec.element(*number).is_none())
+            .find(|number| !announcing(number))
     }
 
     /// Whether a data element was read.

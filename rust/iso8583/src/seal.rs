@@ -98,7 +98,7 @@ impl Spec {
     ) -> Encoded<Zeroizing<Vec<u8>>> {
         let octets = self.encode(value)?;
         let message = Arc::new(builder::decoded(self, &octets)?);
-        let sealed = MessageBuilder::edit(&message)?.build_sealed(compute)?;
+        let sealed = MessageBuilder::edit(&message).build_sealed(compute)?;
         Ok(sealed.encode())
     }
 

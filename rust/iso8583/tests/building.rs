@@ -32,7 +32,7 @@ fn purchase() -> Arc<Message> {
 }
 
 fn edited(change: impl Fn(&mut MessageBuilder)) -> Message {
-    let mut builder = MessageBuilder::edit(&purchase()).unwrap();
+    let mut builder = MessageBuilder::edit(&purchase());
     change(&mut builder);
     builder.build().unwrap()
 }
@@ -132,7 +132,7 @@ fn a_bitmap_that_was_longer_than_it_must_be_stays_so() {
         &[0, 0, 0, 0, 0x42, 0x50],
     ];
     let message = Arc::new(SPEC.decode(&body.concat()).unwrap());
-    let mut builder = MessageBuilder::edit(&message).unwrap();
+    let mut builder = MessageBuilder::edit(&message);
     assert_eq!(*builder.build().unwrap().encode(), *message.encode());
     builder.set("4", Value::text("000000000001")).unwrap();
     assert_eq!(builder.build().unwrap().bitmap(), message.bitmap());
@@ -148,7 +148,7 @@ fn pads_that_are_not_zero_stay_where_they_were() {
         &[0xf9, 0x78],
     ];
     let message = Arc::new(SPEC.decode(&body.concat()).unwrap());
-    let mut builder = MessageBuilder::edit(&message).unwrap();
+    let mut builder = MessageBuilder::edit(&message);
     builder.set("11", Value::text("020014")).unwrap();
     let built = builder.build().unwrap();
     assert_eq!(built.wire(49).unwrap(), [0xf9, 0x78]);

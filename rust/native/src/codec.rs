@@ -61,8 +61,14 @@ impl Codec {
         format!("<Codec {}>", self.inner.name())
     }
 
-    fn decode(&self, python: Python<'_>, body: &[u8]) -> PyResult<Message> {
-        match self.inner.decode(body) {
+    #[pyo3(signature = (body, *, verify=false))]
+    fn decode(&self, python: Python<'_>, body: &[u8], verify: bool) -> PyResult<Message> {
+        let outcome = if verify {
+            self.inner.decode_verified(body)
+        } else {
+            self.inner.decode(body)
+        };
+        match outcome {
             Ok(message) => Ok(Message::new(message)),
             Err(error) => Err(errors::decode(python, error)),
         }
@@ -90,15 +96,18 @@ impl Codec {
         self.write(python, mapping::read(message, ""), mac_key)
     }
 
+    #[pyo3(signature = (document, *, mac_key=None))]
     fn encode_json<'py>(
         &self,
         python: Python<'py>,
         document: &Bound<'py, PyAny>,
+        mac_key: Option<&MacKey>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        if let Ok(text) = document.cast::<PyString>() {
-            return self.write(python, Value::from_json(text.to_str()?.as_bytes()), None);
-        }
-        self.write(python, Value::from_json(document.extract()?), None)
+        let value = match document.cast::<PyString>() {
+            Ok(text) => Value::from_json(text.to_str()?.as_bytes()),
+            Err(_) => Value::from_json(document.extract()?),
+        };
+        self.write(python, value, mac_key)
     }
 
     fn decode_many<'py>(

@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
-use cbs_iso8583::EncodeError;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
@@ -37,9 +36,8 @@ impl Message {
         self.inner.masked_text(path).unwrap_or_default()
     }
 
-    fn builder(&self, python: Python<'_>) -> PyResult<cbs_iso8583::MessageBuilder> {
-        let refused = |error: EncodeError| errors::encode(python, &error);
-        cbs_iso8583::MessageBuilder::edit(&self.inner).map_err(refused)
+    fn builder(&self) -> cbs_iso8583::MessageBuilder {
+        cbs_iso8583::MessageBuilder::edit(&self.inner)
     }
 
     /// The message's bytes with the code of `key` as their last element.
@@ -48,7 +46,7 @@ impl Message {
         python: Python<'py>,
         key: &MacKey,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let mut builder = self.builder(python)?;
+        let mut builder = self.builder();
         match builder.build_sealed(|covered| key.compute(covered)) {
             Ok(message) => Ok(PyBytes::new(python, &message.encode())),
             Err(error) => Err(errors::encode(python, &error)),
@@ -72,6 +70,11 @@ impl Message {
     #[getter]
     fn bitmap(&self) -> String {
         self.inner.bitmap()
+    }
+
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.inner.warnings()
     }
 
     fn __getitem__(&self, path: &str) -> PyResult<String> {
@@ -163,20 +166,20 @@ impl Message {
         ))
     }
 
-    fn edit(&self, python: Python<'_>) -> PyResult<MessageBuilder> {
-        self.builder(python).map(MessageBuilder::new)
+    fn edit(&self) -> MessageBuilder {
+        MessageBuilder::new(self.builder())
     }
 
     #[pyo3(signature = (path, value, /))]
     fn set(&self, path: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let mut editing = self.builder(value.py())?;
+        let mut editing = self.builder();
         builder::set(&mut editing, path, value)?;
         builder::build(value.py(), &editing)
     }
 
     #[pyo3(signature = (path, /))]
     fn delete(&self, python: Python<'_>, path: &str) -> PyResult<Self> {
-        let mut editing = self.builder(python)?;
+        let mut editing = self.builder();
         builder::delete(&mut editing, path)?;
         builder::build(python, &editing)
     }
