@@ -68,6 +68,17 @@ def plain_field(draw: st.DrawFn) -> Field:
     return keys + extra, text_of(characters, per_unit, least, most)
 
 
+@st.composite
+def varied_field(draw: st.DrawFn, selector: str, value: str) -> Field:
+    """A value with an alternative where the value at the path `selector` is `value`, or is not."""
+    (own, own_value), (other, other_value) = draw(plain_field()), draw(plain_field())
+    counts = draw(st.booleans())
+    pattern = value if counts else "none of it"
+    when = f'when = {{ path = "{selector}", is = "{pattern}" }}'
+    kinds = f"alternatives = [{{ {when}, {other} }}]"
+    return f"{kinds}, {own}", other_value if counts else own_value
+
+
 def named(field: str) -> str:
     return f'{{ name = "x", {field} }}'
 
@@ -78,6 +89,9 @@ def composite_field(draw: st.DrawFn, depth: int = 0) -> Field:
     inner = plain_field() if depth >= 2 else st.one_of(plain_field(), composite_field(depth + 1))
     parts = draw(st.lists(inner, min_size=1, max_size=4))
     shape = draw(st.sampled_from(["positional", "bitmapped", "tagged", "tlv"]))
+    if shape == "positional" and draw(st.booleans()):
+        selector = 'encoding = "ascii", length = 1'
+        parts = [(selector, st.just("S")), draw(varied_field(".1", "S")), *parts]
     outer = draw(st.sampled_from(['encoding = "binary"', 'encoding = "hex-ascii"']))
     outer += ', prefix = "binary:2", max = 60000'
     values: dict[str, st.SearchStrategy[Any]] = {}
@@ -125,9 +139,11 @@ def specification(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     trailing = draw(st.sampled_from(["reject", "keep", "ignore"]))
     numbers = st.integers(2, last).filter(lambda number: number not in (65, 129))
     chosen = draw(st.lists(numbers, min_size=1, max_size=6, unique=True))
-    lines, message = [], {"mti": draw(st.text("0123456789", min_size=4, max_size=4))}
+    mti = draw(st.text("0123456789", min_size=4, max_size=4))
+    lines, message = [], {"mti": mti}
     for number in chosen:
-        keys, value = draw(st.one_of(plain_field(), composite_field()))
+        kinds = st.one_of(plain_field(), composite_field(), varied_field("mti", mti))
+        keys, value = draw(kinds)
         lines.append(f"{number} = {named(keys)}\n")
         if draw(st.integers(0, 3)):
             message[str(number)] = draw(value)

@@ -132,7 +132,9 @@ impl MessageBuilder {
     /// Whether an element has data sets, and the one of tags without a word about theirs.
     fn usual_dataset(&self, field: u16) -> Option<Usual> {
         let (_, definition) = self.spec.element(usize::from(field))?;
-        match definition.layouts.first()?.layout {
+        let own = definition.choices.last();
+        let own = own.and_then(|own| self.spec.definition(own.definition));
+        match own.unwrap_or(definition).layouts.first()?.layout {
             Layout::Datasets { default, .. } => Some(Usual(default)),
             _ => None,
         }
@@ -227,18 +229,44 @@ impl MessageBuilder {
                     .write_third_bitmap(third_word, entry, &path, &mut out)?;
                 self.spec
                     .keep_letters(&mut out, at, base.wire(field).unwrap_or(&[]));
-            } else if let Some(wire) = kept {
-                out.extend_from_slice(wire);
-            } else if let Some(entry) = entry {
+            } else {
                 let conditional = self.spec.element(number).is_some_and(|it| it.1.conditional);
                 let scope = conditional.then(|| Scope::of(&self.spec, mti, &out, &written));
                 path.scope = scope.as_ref();
-                self.spec.element_entry(number, entry, &path, &mut out)?;
+                match (kept, entry) {
+                    (Some(wire), _) => self.keep(base, (field, wire), &path, &mut out)?,
+                    (None, Some(entry)) => {
+                        self.spec.element_entry(number, entry, &path, &mut out)?;
+                    }
+                    (None, None) => {}
+                }
             }
             written.push((number, at));
         }
         out.extend_from_slice(base.rest());
         Ok(out)
+    }
+
+    /// The bytes of an element that was not touched; its text written anew where what was changed
+    /// makes it another thing.
+    fn keep(
+        &self,
+        base: &Message,
+        (field, wire): (u16, &[u8]),
+        path: &Path<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        if let Some(element) = self.spec.element(usize::from(field))
+            && !element.1.choices.is_empty()
+        {
+            let (id, definition) = self.spec.chosen(element, path);
+            let text = base.clear_text(path.key).unwrap_or_default();
+            if base.definition_of(field) != Some(id) {
+                return self.spec.write_text(definition, &text, path, out);
+            }
+        }
+        out.extend_from_slice(wire);
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::EncodeError;
 use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
 use crate::mapping::{Elements, Entry};
 use crate::message::{Head, Kind, Message, Node};
-use crate::spec::{Definition, Layout, Length, Spec};
+use crate::spec::{Definition, Layout, Length, NONE, Spec};
 use crate::value::Value;
 use crate::write::{finish, reserve, write_plain};
 
@@ -91,6 +91,7 @@ impl Spec {
     ) -> Encoded<()> {
         let element = self.element(number);
         let (id, definition) = element.ok_or_else(|| path.error("a known element", "none"))?;
+        let (id, definition) = self.chosen((id, definition), path);
         match (entry.text, &entry.nested) {
             (Some(text), None) => self.write_text(definition, text, path, out),
             (None, Some(nested)) => self.write_nested(definition, nested, None, path, out),
@@ -165,6 +166,7 @@ impl Spec {
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
+        let (_, definition) = self.chosen((NONE, definition), path);
         match value {
             Value::Text(text) => self.write_text(definition, text, path, out),
             _ => self.write_nested(definition, value, None, path, out),

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::encode::{Encoded, Path};
 use crate::encoding::{Coding, nibble};
-use crate::spec::{Definition, Layout, Length, Spec, TagTable, plain};
+use crate::spec::{Definition, Layout, Length, NONE, Spec, TagTable, plain};
 use crate::tlv;
 use crate::value::Value;
 use crate::write::{finish, write_plain};
@@ -132,6 +132,7 @@ impl Spec {
         let mut content = Zeroizing::new(Vec::new());
         let known = tlv::number(tag).and_then(|tag| table.find(tag));
         let known = known.and_then(|known| self.definition(known.definition));
+        let known = known.map(|known| self.chosen((NONE, known), path).1);
         match value {
             Value::Text(text) => {
                 let unknown = unknown_tag();

@@ -49,7 +49,7 @@ impl<'a> Decoder<'a> {
         let mut first = None;
         for (place, alternative) in definition.layouts.iter().enumerate() {
             if let Some(when) = &alternative.when
-                && !self.holds(when)
+                && !self.holds(when, 2)
             {
                 continue;
             }
@@ -177,7 +177,7 @@ impl<'a> Decoder<'a> {
             let left = stop.saturating_sub(at);
             let width = match definition.length {
                 Length::Fixed(units) => definition.half_bytes(units),
-                Length::Rest | Length::Counted(_) => left,
+                Length::Rest | Length::Counted(_) | Length::Chosen => left,
             };
             if width > left {
                 let fault = Fault::boxed(

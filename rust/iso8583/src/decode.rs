@@ -225,8 +225,10 @@ impl<'a> Decoder<'a> {
         let Some(definition) = self.spec.definition(id) else {
             return Err(Fault::boxed(at, "a definition", "none"));
         };
-        self.known_field(definition, id, kind, at, end)
-            .map_err(|fault| fault.under(&definition.key))
+        match self.known_field(definition, id, kind, at, end) {
+            Ok(next) => Ok(next),
+            Err(fault) => self.another(definition, fault, kind, at, end),
+        }
     }
 
     #[inline]
@@ -265,6 +267,22 @@ impl<'a> Decoder<'a> {
         Ok(extent.next)
     }
 
+    /// The alternative of a field that has no extent of its own, or the fault of another field.
+    #[cold]
+    fn another(
+        &mut self,
+        definition: &'a Definition,
+        fault: Box<Fault>,
+        kind: Kind,
+        at: usize,
+        end: usize,
+    ) -> Outcome<usize> {
+        match self.chosen(definition) {
+            Some((id, _)) => self.field(id, kind, at, end),
+            None => Err(fault.under(&definition.key)),
+        }
+    }
+
     /// Where the content lies; the field must end before `end`.
     #[inline]
     fn extent(&self, definition: &Definition, at: usize, end: usize) -> Outcome<Extent> {
@@ -286,6 +304,7 @@ impl<'a> Decoder<'a> {
                     half_bytes.div_ceil(2).max(counted.area),
                 )
             }
+            Length::Chosen => return Err(Fault::boxed(at, "a definition", "none")),
         };
         let next = content.saturating_add(width);
         if next > end {

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use crate::decode::Decoder;
 use crate::error::EncodeError;
 use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
-use crate::message::{Message, Node};
-use crate::spec::{Definition, Source, Spec};
+use crate::message::{Kind, Message, Node};
+use crate::spec::{Definition, NONE, Source, Spec};
 use crate::value::Value;
 use crate::write::{finish, reserve, write_plain};
 
@@ -206,6 +206,7 @@ impl Spec {
                             .then(|| Scope::of(self, mti, &out, &written));
                         let mut path = Path::top(&definition.key);
                         path.scope = scope.as_ref();
+                        let (_, definition) = self.chosen((NONE, definition), &path);
                         self.write_text(definition, text, &path, &mut out)?;
                     }
                 }
@@ -261,7 +262,12 @@ impl Spec {
         let mut decoder = Decoder::new(self, content, Vec::new());
         decoder.scope = beside.as_ref();
         let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
-        let outcome = decoder.composite(definition, start, start.saturating_add(half_bytes));
+        let stop = start.saturating_add(half_bytes);
+        if definition.conditional {
+            // conditions look for parts under the field that they are parts of
+            decoder.open(Node::new(NONE, Kind::Element, 0, start, stop));
+        }
+        let outcome = decoder.composite(definition, start, stop);
         outcome.map_err(|fault| {
             let fault = fault.under(&path.text());
             let expected = format!("{} at byte {} of its content", fault.expected, fault.offset);

@@ -326,8 +326,24 @@ impl Message {
             .get(usize::from(field))
             .copied()
             .filter(|id| *id != NONE)?;
+        if self.spec.varied {
+            return self.varied_element(id);
+        }
         self.elements()
             .find(|index| self.node(*index).is_some_and(|node| node.definition == id))
+    }
+
+    #[cold]
+    fn varied_element(&self, id: u16) -> Option<usize> {
+        let stands = |node: &Node| self.spec.stands_for(id, node.definition);
+        self.elements()
+            .find(|index| self.node(*index).is_some_and(stands))
+    }
+
+    /// Which definition an element was read with.
+    pub(crate) fn definition_of(&self, field: u16) -> Option<u16> {
+        let node = self.element(field).and_then(|index| self.node(index));
+        node.map(|node| node.definition)
     }
 
     pub(crate) fn elements(&self) -> Siblings<'_> {

@@ -153,10 +153,16 @@ impl<'a> Decoder<'a> {
     /// The value of the last tag, whose definition says more than that it is there.
     #[cold]
     fn examine(&mut self, definition: u16, content: usize, next: usize) -> Outcome<()> {
-        let Some(definition) = self.spec.definition(definition) else {
+        let Some(mut definition) = self.spec.definition(definition) else {
             return Ok(());
         };
         let index = self.nodes.len().saturating_sub(1);
+        if let Some((id, chosen)) = self.chosen(definition) {
+            definition = chosen;
+            if let Some(node) = self.nodes.get_mut(index) {
+                node.definition = id;
+            }
+        }
         let (start, stop) = (content.saturating_mul(2), next.saturating_mul(2));
         self.check_part(definition, start, stop)?;
         if !definition.layouts.is_empty() && start < stop {

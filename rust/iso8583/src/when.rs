@@ -4,11 +4,22 @@ use crate::decode::Decoder;
 use crate::encode::{Path, Scope};
 use crate::mask;
 use crate::message::Node;
-use crate::spec::{Condition, NONE, Source, Spec};
+use crate::spec::{Condition, Definition, NONE, Source, Spec};
 
 impl Condition {
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.patterns.iter().any(|pattern| fits(pattern, text))
+    }
+
+    /// Whether it holds whenever another one does.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let taken = |text: &str| {
+            let stem = text.strip_suffix('*');
+            let open = |pattern: &str| stem.is_none() || pattern.ends_with('*');
+            let mut patterns = self.patterns.iter();
+            patterns.any(|it| open(it) && fits(it, stem.unwrap_or(text)))
+        };
+        self.source == other.source && other.patterns.iter().all(|text| taken(text))
     }
 }
 
@@ -39,10 +50,38 @@ impl Spec {
         };
         text.is_some_and(|text| when.matches(&text))
     }
+
+    /// What is written: the definition itself, or its first alternative that counts.
+    pub(crate) fn chosen<'a>(
+        &'a self,
+        (id, definition): (u16, &'a Definition),
+        path: &Path<'_>,
+    ) -> (u16, &'a Definition) {
+        if definition.choices.is_empty() {
+            return (id, definition);
+        }
+        let mut choices = definition.choices.iter();
+        let counts = |when: &Condition| self.holds(when, path);
+        let choice = choices.find(|choice| choice.when.as_deref().is_none_or(counts));
+        let chosen = choice.and_then(|it| Some((it.definition, self.definition(it.definition)?)));
+        chosen.unwrap_or((id, definition))
+    }
+}
+
+impl<'a> Decoder<'a> {
+    /// The first alternative of a field that counts; None where it has none.
+    pub(crate) fn chosen(&self, definition: &Definition) -> Option<(u16, &'a Definition)> {
+        let mut choices = definition.choices.iter();
+        let counts = |when: &Condition| self.holds(when, 1);
+        let choice = choices.find(|choice| choice.when.as_deref().is_none_or(counts))?;
+        Some((choice.definition, self.spec.definition(choice.definition)?))
+    }
 }
 
 impl Decoder<'_> {
-    pub(crate) fn holds(&self, when: &Condition) -> bool {
+    /// Whether a condition holds for a field in the composite that is `above` levels further out
+    /// than the innermost open one, counted from 1.
+    pub(crate) fn holds(&self, when: &Condition, above: usize) -> bool {
         let text = match &when.source {
             Source::MessageType => Some(match self.scope {
                 Some(scope) => scope.message_type(),
@@ -53,7 +92,7 @@ impl Decoder<'_> {
                 None => self.element_text(*number, keys),
             },
             Source::Sibling(keys) => {
-                let beside = self.parents.len().checked_sub(2);
+                let beside = self.parents.len().checked_sub(above);
                 let parent = beside.and_then(|beside| self.parents.get(beside));
                 match (parent, self.scope) {
                     (Some(parent), _) => self.text_inside(*parent, keys),
@@ -72,7 +111,7 @@ impl Decoder<'_> {
         let mut index = 0;
         loop {
             let node = self.nodes.get(index)?;
-            if node.definition == id {
+            if self.spec.stands_for(id, node.definition) {
                 return self.text_inside(index, keys);
             }
             index = following(node, index)?;

@@ -38,7 +38,7 @@ pub(crate) fn finish(
         _ => return Err(path.error(format!("whole {word}"), format!("{half_bytes} half-bytes"))),
     };
     match definition.length {
-        Length::Rest => Ok(()),
+        Length::Rest | Length::Chosen => Ok(()),
         Length::Fixed(wanted) if wanted == units => Ok(()),
         Length::Fixed(wanted) => Err(path.error(definition.unit.count(wanted), units.to_string())),
         Length::Counted(counted) => {
@@ -133,7 +133,7 @@ fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
     let units = match definition.length {
         Length::Fixed(units) => units,
         Length::Counted(counted) => counted.min,
-        Length::Rest => 0,
+        Length::Rest | Length::Chosen => 0,
     };
     let half_bytes = units.saturating_mul(definition.unit_half_bytes);
     let wanted = match definition.coding {

@@ -45,6 +45,10 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
     Some(Spec {
         name: name.to_owned(),
         conditional: compiler.definitions.iter().any(|it| it.conditional),
+        varied: compiler
+            .definitions
+            .iter()
+            .any(|it| it.length == Length::Chosen),
         definitions: compiler.definitions,
         elements,
         envelope,
@@ -103,6 +107,21 @@ impl Compiler {
         if !self.resolve_type(&mut section) {
             return None;
         }
+        let alternatives = section.sections("alternatives");
+        if alternatives.is_empty() {
+            return self.single_field(key, section, parent, depth);
+        }
+        self.varied_field((key, depth), section, alternatives, parent)
+    }
+
+    /// A field without alternatives.
+    pub(super) fn single_field(
+        &mut self,
+        key: &str,
+        mut section: Section,
+        parent: Option<&Definition>,
+        depth: usize,
+    ) -> Option<u16> {
         let name = section.text("name");
         if name.is_none() {
             section.error("name", "missing");
@@ -128,6 +147,7 @@ impl Compiler {
             sensitivity: keys::sensitivity(&mut section),
             layouts: Box::default(),
             conditional: false,
+            choices: Box::default(),
         };
         if let Length::Fixed(units) = length {
             definition.fixed_half_bytes = definition.half_bytes(units);
@@ -168,7 +188,7 @@ impl Compiler {
             }
     }
 
-    fn add(&mut self, definition: Definition, section: &Section) -> Option<u16> {
+    pub(super) fn add(&mut self, definition: Definition, section: &Section) -> Option<u16> {
         let id = self.push(definition);
         if id == NONE {
             section.error("", "more definitions than a specification can hold");
@@ -297,6 +317,7 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
         sensitivity: Sensitivity::None,
         layouts: Box::default(),
         conditional: false,
+        choices: Box::default(),
     }
 }
 

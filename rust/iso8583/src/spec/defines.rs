@@ -16,6 +16,11 @@ impl Spec {
     where
         Keys: Iterator<Item = &'a str> + Clone,
     {
+        let choices = definition.choices.iter();
+        let mut chosen = choices.filter_map(|choice| self.definition(choice.definition));
+        if chosen.any(|chosen| self.defines_inside(chosen, keys.clone())) {
+            return true;
+        }
         let Some(key) = keys.next() else {
             return true;
         };

@@ -347,7 +347,7 @@ pub(super) fn fill(section: &mut Section, length: Length) -> Option<Fill> {
     let padded = match length {
         Length::Fixed(_) => true,
         Length::Counted(counted) => counted.area > 0 || counted.min > 0,
-        Length::Rest => false,
+        Length::Rest | Length::Chosen => false,
     };
     if !padded {
         section.error(

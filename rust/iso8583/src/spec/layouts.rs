@@ -89,11 +89,15 @@ impl Compiler {
                     };
                     total.and_then(|total| total.checked_add(width))
                 }
+                Length::Chosen if tight => {
+                    section.error(&place, "parts of packed digits have no alternatives");
+                    None
+                }
                 Length::Counted(_) if tight => {
                     section.error(&place, "parts of packed digits cannot have a length prefix");
                     None
                 }
-                Length::Counted(_) | Length::Rest => None,
+                Length::Counted(_) | Length::Rest | Length::Chosen => None,
             };
             parts.push(id);
         }
@@ -165,7 +169,7 @@ fn check_total(section: &Section, parent: &Definition, total: Option<usize>) {
 }
 
 /// `when = { path = "mti", is = ["01*"] }`.
-fn condition(mut section: Section) -> Option<Condition> {
+pub(super) fn condition(mut section: Section) -> Option<Condition> {
     let path = section.text("path");
     let patterns = section.texts("is").unwrap_or_default();
     if path.is_none() {

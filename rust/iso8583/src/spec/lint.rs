@@ -110,7 +110,7 @@ fn inner_place(value: &DeValue<'_>, path: &str) -> Option<usize> {
     }
 }
 
-/// Layouts that can never be reached, and conditions that can never hold.
+/// Layouts and alternatives that can never be reached, and conditions that can never hold.
 fn odd_layouts(spec: &Spec, sink: &Sink) {
     for (number, id) in spec.elements.iter().enumerate() {
         if let Some(definition) = spec.definition(*id).filter(|_| *id != NONE) {
@@ -126,6 +126,21 @@ fn definition_oddities(
     element: usize,
     sink: &Sink,
 ) {
+    let conditions = definition.choices.iter().map(|it| it.when.as_deref());
+    covered(conditions, &format!("{path}.alternatives"), sink);
+    for (place, choice) in definition.choices.iter().enumerate() {
+        let inner = match &choice.when {
+            None => path.to_owned(),
+            Some(when) => {
+                let path = format!("{path}.alternatives.{place}");
+                check_condition(spec, when, &path, element, sink);
+                path
+            }
+        };
+        if let Some(definition) = spec.definition(choice.definition) {
+            definition_oddities(spec, definition, &inner, element, sink);
+        }
+    }
     let mut taker = None;
     for (place, alternative) in definition.layouts.iter().enumerate() {
         let path = format!("{path}.layouts.{place}");
@@ -144,6 +159,19 @@ fn definition_oddities(
                 definition_oddities(spec, part, &format!("{path}.{key}"), element, sink);
             }
         }
+    }
+}
+
+/// Conditions under which an earlier one holds as well.
+fn covered<'a>(conditions: impl Iterator<Item = Option<&'a Condition>>, path: &str, sink: &Sink) {
+    let mut earlier: Vec<&Condition> = Vec::new();
+    for (place, when) in conditions.enumerate() {
+        let Some(when) = when else { continue };
+        if let Some(taker) = earlier.iter().position(|other| other.covers(when)) {
+            let problem = format!("never reached: number {taker} holds whenever this does");
+            sink.push(Severity::Warning, format!("{path}.{place}.when"), problem);
+        }
+        earlier.push(when);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A specification: which element is coded how. Read once from TOML, then never changed.
 
+mod alternatives;
 mod compile;
 mod defines;
 mod keys;
@@ -32,8 +33,10 @@ pub struct Spec {
     /// Definition of each data element; `NONE` where the dialect has none.
     pub(crate) elements: Vec<u16>,
     pub(crate) envelope: Envelope,
-    /// Whether any layout depends on other values.
+    /// Whether any layout or alternative depends on other values.
     pub(crate) conditional: bool,
+    /// Whether any field has alternatives.
+    pub(crate) varied: bool,
 }
 
 /// What stands around the data elements: `[message]` of the file.
@@ -142,6 +145,18 @@ impl Spec {
         self.definitions.get(usize::from(id))
     }
 
+    /// Whether a node of the definition `found` is what the definition `id` stands for: itself, or
+    /// one of its alternatives.
+    pub(crate) fn stands_for(&self, id: u16, found: u16) -> bool {
+        found == id || (self.varied && self.has_choice(id, found))
+    }
+
+    #[cold]
+    fn has_choice(&self, id: u16, found: u16) -> bool {
+        let choices = self.definition(id).map(|it| it.choices.iter());
+        choices.is_some_and(|mut choices| choices.any(|choice| choice.definition == found))
+    }
+
     pub(crate) fn element(&self, number: usize) -> Option<(u16, &Definition)> {
         let id = self.elements.get(number).copied()?;
         Some((id, self.definition(id)?))
@@ -182,8 +197,10 @@ pub(crate) struct Definition {
     pub(crate) sensitivity: Sensitivity,
     /// Ways to read the content, tried in order; empty for a plain value.
     pub(crate) layouts: Box<[Alternative]>,
-    /// Whether what is inside depends on other values.
+    /// Whether it, or what is inside, depends on other values.
     pub(crate) conditional: bool,
+    /// What it may be, where its length is `Chosen`: the first one that counts.
+    pub(crate) choices: Box<[Choice]>,
 }
 
 impl Definition {
@@ -214,6 +231,8 @@ pub(crate) enum Length {
     Counted(Counted),
     /// Whatever is left of the field around it.
     Rest,
+    /// What the alternative that counts says; the definition has nothing else to say.
+    Chosen,
 }
 
 /// A length that stands in front of the value.
@@ -272,7 +291,14 @@ pub(crate) struct Alternative {
     pub(crate) layout: Layout,
 }
 
-/// What another value must be for a layout to count.
+/// One of the definitions that a field may have, and when; the last one always counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) when: Option<Box<Condition>>,
+    pub(crate) definition: u16,
+}
+
+/// What another value must be for a layout or an alternative to count.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     pub(crate) source: Source,
@@ -281,7 +307,7 @@ pub(crate) struct Condition {
 }
 
 /// Whose value a condition looks at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     MessageType,
     /// A data element, or something in it by its keys.

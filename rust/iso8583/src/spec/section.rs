@@ -181,8 +181,17 @@ impl Section {
         }
     }
 
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
     pub(super) fn into_table(self) -> Table {
         self.table
+    }
+
+    /// An empty table at the same place, for faults that show when this one is used up.
+    pub(super) fn shell(&self) -> Self {
+        Self::new(Table::new(), self.path.clone(), &self.sink)
     }
 
     /// Nothing may be left.

@@ -5,7 +5,7 @@ use toml::Table;
 use super::compile::Compiler;
 use super::keys::{choose, parse_prefix};
 use super::section::Section;
-use super::{Dataset, Definition, Layout, NONE, TagCoding, TagEntry, TagTable, Tagged};
+use super::{Dataset, Definition, Layout, Length, NONE, TagCoding, TagEntry, TagTable, Tagged};
 use crate::encoding::decimal::Prefix;
 use crate::encoding::nibble;
 
@@ -70,7 +70,7 @@ impl Compiler {
             entries.push(TagEntry {
                 tag: number,
                 definition,
-                examined: known.is_some_and(|it| !it.layouts.is_empty() || !it.takes_anything()),
+                examined: known.is_some_and(is_examined),
             });
         }
         entries.sort_unstable_by_key(|entry| entry.tag);
@@ -188,6 +188,13 @@ impl Compiler {
         entries.sort_unstable();
         entries
     }
+}
+
+/// Whether the bytes of a tag may be wrong, or hold more.
+fn is_examined(definition: &Definition) -> bool {
+    !definition.layouts.is_empty()
+        || !definition.takes_anything()
+        || definition.length == Length::Chosen
 }
 
 /// How a tag and its length lie in front of a value.
