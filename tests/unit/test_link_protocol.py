@@ -11,7 +11,7 @@ from cbs.link.limits import Limits
 from cbs.link.pending import Pending
 from cbs.link.protocol import LinkProtocol
 from cbs.link.rules import LinkRules
-from cbs.link.session import LinkSession
+from cbs.mux.session import LinkSession
 from cbs.network import Profile
 from cbs.telemetry import Telemetry
 

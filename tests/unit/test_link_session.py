@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cbs.link.rules import LinkRules
-from cbs.link.session import GiveUp, LinkSession, Originate
+from cbs.mux.session import GiveUp, LinkSession, Originate
 
 
 def listening() -> LinkSession:

@@ -12,15 +12,10 @@ import pytest
 from tests.unit.stub_host import StubHost, approve
 
 from cbs.codec import Codec, Framer, Message
+from cbs.mux.errors import ClientError, HostUnreachableError, LinkClosedError, ReplyTimeoutError
+from cbs.mux.matcher import Verdict
 from cbs.simulator import messages
-from cbs.simulator.client import (
-    Client,
-    ClientError,
-    HostUnreachableError,
-    LinkClosedError,
-    ReplyTimeoutError,
-    reply_mti,
-)
+from cbs.simulator.client import Client
 from cbs.simulator.messages import Card
 
 CARD = Card("4000000000000010", "2912")
@@ -66,7 +61,8 @@ def test_replies_to_others_are_set_aside(client: Client, host: StubHost) -> None
     exchange = client.request(messages.purchase(CARD, 4250, "978"))
 
     assert exchange.reply["11"] == exchange.request["11"]
-    assert [message.mti for message in client.unmatched] == ["0110", "0110", "0430"]
+    assert [arrival.message.mti for arrival in client.unmatched] == ["0110", "0110", "0430"]
+    assert {arrival.verdict for arrival in client.unmatched} == {Verdict.UNKNOWN}
 
 
 def test_silence_ends_in_a_timeout(client: Client, host: StubHost) -> None:
@@ -150,14 +146,6 @@ def test_bytes_that_are_no_message_are_reported(codec: Codec, host: StubHost) ->
         pytest.raises(ClientError, match="no message"),
     ):
         client.receive(5.0)
-
-
-@pytest.mark.parametrize(
-    ("request_mti", "expected"),
-    [("0100", "0110"), ("0101", "0110"), ("0121", "0130"), ("0420", "0430"), ("0800", "0810")],
-)
-def test_a_reply_has_the_type_of_its_request_plus_ten(request_mti: str, expected: str) -> None:
-    assert reply_mti(request_mti) == expected
 
 
 def test_the_simulator_needs_neither_the_database_driver_nor_the_event_loop() -> None:

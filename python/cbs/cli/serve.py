@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+import ssl
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,7 @@ from cbs.database.portfolio import load_demo
 from cbs.link.limits import Limits
 from cbs.link.listener import bind, bound_to
 from cbs.link.server import Server, ServerPlan, Started
+from cbs.mux.tls import ClientTls, client_context, server_context
 from cbs.network import Profile
 from cbs.settings import Settings
 from cbs.telemetry import Telemetry, configure_logging
@@ -83,6 +85,8 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
     codec = Codec.load(settings.specification)
     token_key = TokenKey(settings.token_key())
     profile = Profile.load(settings.profile, codec=codec, token_key=token_key)
+    telemetry = Telemetry()
+    tls, connect_tls = _listener_tls(settings, telemetry), _connector_tls(settings)
     with contextlib.ExitStack() as stack:
         stack.callback(listener.close)
         embedded = _embedded(settings, stack)
@@ -103,6 +107,8 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
             codec=codec,
             profile=profile,
             contract_version=CONTRACT_VERSION,
+            tls=tls,
+            connect_tls=connect_tls,
             limits=Limits(batch_size_max=settings.batch_size_max),
         )
 
@@ -112,7 +118,7 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
                 _write_ready_file(ready_file, f"{settings.listen}\n")
 
         try:
-            uvloop.run(_run(plan, ready, embedded))
+            uvloop.run(_run(plan, telemetry, ready, embedded))
         finally:
             # From here on there is nothing to interrupt: the database stops in order.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -123,9 +129,11 @@ def _serve(settings: Settings, *, migrate_first: bool, demo: bool, ready_file: P
 
 
 async def _run(
-    plan: ServerPlan, ready: Callable[[Started], None], embedded: EmbeddedServer | None
+    plan: ServerPlan,
+    telemetry: Telemetry,
+    ready: Callable[[Started], None],
+    embedded: EmbeddedServer | None,
 ) -> None:
-    telemetry = Telemetry()
     server = Server(plan, telemetry)
     reason = "it could not start"
     keeping: asyncio.Task[None] | None = None
@@ -153,6 +161,23 @@ async def _run(
         keeping.result()
 
 
+def _listener_tls(settings: Settings, telemetry: Telemetry) -> ssl.SSLContext | None:
+    files = settings.tls
+    if files.certificate is None or files.key is None:
+        return None
+    return server_context(
+        files.certificate, files.key, files.client_authority, on_refused=telemetry.tls_refused
+    )
+
+
+def _connector_tls(settings: Settings) -> ClientTls | None:
+    files = settings.tls
+    if files.connect_authority is None:
+        return None
+    context = client_context(files.connect_authority, files.certificate, files.key)
+    return ClientTls(context, files.connect_server_name)
+
+
 def _embedded(settings: Settings, stack: contextlib.ExitStack) -> EmbeddedServer | None:
     """The server of our own, started, unless the settings name another database."""
     if settings.database_url is not None:
@@ -168,8 +193,8 @@ def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
     where = "" if (address.host, address.port) == ("127.0.0.1", 8583) else f" --port {address.port}"
     database = "external" if settings.database_url else f"embedded, in {settings.postgres_dir}"
     rows = [
-        ("listening", f"{address}, network profile {settings.profile}"),
-        ("connecting", str(settings.connect) if settings.connect else "no"),
+        ("listening", f"{address}{_tls_text(settings)}, network profile {settings.profile}"),
+        ("connecting", _connecting_text(settings)),
         ("database", f"PostgreSQL {started.server_version}, {database}"),
         ("portfolio", f"{started.card_count:,} cards" + (", demo included" if demo else "")),
         ("lanes", f"{settings.lanes}, batches of up to {settings.batch_size_max}"),
@@ -181,6 +206,18 @@ def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
         ("stop", "Ctrl-C answers what is in flight first; a second one hurries"),
     ]
     return "\n".join(f"  {name:<16}{text}".rstrip() for name, text in rows) + "\n"
+
+
+def _tls_text(settings: Settings) -> str:
+    if settings.tls.certificate is None:
+        return ""
+    return " by TLS, peers with certificates only" if settings.tls.client_authority else " by TLS"
+
+
+def _connecting_text(settings: Settings) -> str:
+    if settings.connect is None:
+        return "no"
+    return f"{settings.connect}{' by TLS' if settings.tls.connect_authority else ''}"
 
 
 def _say(text: str) -> None:

@@ -15,10 +15,11 @@ import typer
 from cbs.cli.program import program
 from cbs.codec import Codec
 from cbs.errors import DecodeError
+from cbs.mux.errors import HostUnreachableError
 from cbs.settings import Settings
 from cbs.simulator import messages
 from cbs.simulator.cards import card_named, currency_of, demo_index
-from cbs.simulator.client import Client, Exchange, HostUnreachableError
+from cbs.simulator.client import Client, Exchange
 from cbs.simulator.journal import LastPurchase
 from cbs.simulator.messages import Fields
 from cbs.simulator.money import parse_amount

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 
 from cbs.link.protocol import LinkProtocol
+from cbs.mux.backoff import Backoff
+from cbs.mux.tls import ClientTls, failure_text
 from cbs.settings import Endpoint
 from cbs.telemetry import Telemetry
 
 CONNECT_TIMEOUT_S = 5.0
-RETRY_DELAY_S = 0.2
-RETRY_DELAY_S_MAX = 10.0
 
 
 class Connector:
@@ -24,9 +23,14 @@ class Connector:
         *,
         make_link: Callable[[Callable[[], None]], LinkProtocol],
         telemetry: Telemetry,
+        tls: ClientTls | None = None,
     ) -> None:
-        """`make_link` gives a fresh link that calls its argument once it is closed."""
+        """`make_link` gives a fresh link that calls its argument once it is closed.
+
+        Without `tls` the link is plain.
+        """
         self._address = address
+        self._tls = tls
         self._make_link = make_link
         self._telemetry = telemetry
         self._ended = asyncio.Event()
@@ -43,22 +47,20 @@ class Connector:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        delay_s = RETRY_DELAY_S
+        backoff = Backoff()
         while True:
             self._ended.clear()
             link = self._make_link(self._ended.set)
             try:
                 await self._open(link)
-            except (OSError, TimeoutError) as error:
-                reason = str(error) or "no connection in time"
+            except OSError as error:
+                reason = failure_text(error)
             else:
                 await self._ended.wait()
                 reason = "link ended"
                 if link.session.ever_signed_on:
-                    delay_s = RETRY_DELAY_S
-            # The jitter keeps the links of many hosts from coming back in step.
-            wait_s = delay_s * random.uniform(0.5, 1.0)
-            delay_s = min(delay_s * 2, RETRY_DELAY_S_MAX)
+                    backoff.reset()
+            wait_s = backoff.next_s()
             self._telemetry.warning(
                 "connect_failed",
                 address=str(self._address),
@@ -68,5 +70,7 @@ class Connector:
             await asyncio.sleep(wait_s)
 
     async def _open(self, link: LinkProtocol) -> None:
+        options = {} if self._tls is None else self._tls.options(self._address.host)
+        loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await asyncio.get_running_loop().create_connection(lambda: link, *self._address)
+            await loop.create_connection(lambda: link, *self._address, **options)

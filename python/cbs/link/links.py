@@ -9,7 +9,7 @@ from cbs._native import Codec, Profile
 from cbs.link.limits import Limits
 from cbs.link.protocol import LinkProtocol, RequestDesk
 from cbs.link.rules import LinkRules
-from cbs.link.session import LinkSession
+from cbs.mux.session import LinkSession
 from cbs.telemetry import Telemetry
 
 

@@ -13,7 +13,7 @@ from cbs.errors import CodecError, DecodeError, FrameError
 from cbs.link.limits import Limits
 from cbs.link.pending import Pending, ReplyLink
 from cbs.link.rules import LinkRules
-from cbs.link.session import Action, LinkSession, Originate
+from cbs.mux.session import Action, LinkSession, Originate
 from cbs.telemetry import Telemetry
 
 
@@ -114,9 +114,12 @@ class LinkProtocol(asyncio.Protocol):
             self._update_reading()
 
     def eof_received(self) -> bool:
-        """The peer sends no more; what it asked is still answered."""
+        """The peer sends no more; what it asked is still answered.
+
+        Not over TLS: whoever says there that it sends no more reads no more either.
+        """
         self.finish("closed by the peer")
-        return True
+        return self._transport is not None and not self._transport.get_extra_info("sslcontext")
 
     def pause_writing(self) -> None:
         """The peer does not read its answers: its questions wait."""

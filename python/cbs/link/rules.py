@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cbs.mux.session import SessionRules
+
 
 @dataclass(frozen=True, slots=True)
-class LinkRules:
+class LinkRules(SessionRules):
     """The `[link]` table with types. The profile has checked the values."""
 
     framing: str = "vmlh"
@@ -20,14 +22,6 @@ class LinkRules:
     declines_late_requests: bool = True
     """Whether a request at its deadline is answered; else it is left silent."""
     deadline_response_code: str = "91"
-    require_sign_on: bool = False
-    sign_on_code: str = "001"
-    sign_off_code: str = "002"
-    echo_codes: tuple[str, ...] = ("301",)
-    """The first is the one that this side sends."""
-    unknown_code_response_code: str = "12"
-    echo_interval_s: float = 30
-    echo_missed_max: int = 3
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> LinkRules:

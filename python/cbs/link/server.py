@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from cbs.link.lanes import Lanes
 from cbs.link.limits import Limits
 from cbs.link.links import Links
 from cbs.link.rules import LinkRules
+from cbs.mux.tls import HANDSHAKE_TIMEOUT_S, SHUTDOWN_TIMEOUT_S, ClientTls
 from cbs.settings import Endpoint
 from cbs.telemetry import Telemetry
 
@@ -47,6 +49,9 @@ class ServerPlan:
     codec: Codec
     profile: Profile
     contract_version: int
+    tls: ssl.SSLContext | None = None
+    """Of the listener; without it links are plain."""
+    connect_tls: ClientTls | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -102,9 +107,7 @@ class Server:
         await self._load_directory()
         for task in self._lanes.start():
             task.add_done_callback(self._on_lane_ended)
-        self._listener = await self._loop.create_server(
-            self._links.accept, sock=self._plan.listener, backlog=LISTEN_BACKLOG
-        )
+        await self._listen()
         if self._plan.connect is not None:
             self._connect(self._plan.connect)
         self._housekeeper = asyncio.create_task(self._keep_house(), name="housekeeping")
@@ -147,6 +150,18 @@ class Server:
         if self._is_started:
             self._telemetry.event("stopped", reason=reason, **self._telemetry.counters())
 
+    async def _listen(self) -> None:
+        options: dict[str, Any] = {}
+        if self._plan.tls is not None:
+            options = {
+                "ssl": self._plan.tls,
+                "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_S,
+                "ssl_shutdown_timeout": SHUTDOWN_TIMEOUT_S,
+            }
+        self._listener = await self._loop.create_server(
+            self._links.accept, sock=self._plan.listener, backlog=LISTEN_BACKLOG, **options
+        )
+
     def _make_lane(self, index: int) -> Lane:
         return Lane(
             f"lane {index}",
@@ -176,7 +191,12 @@ class Server:
             after = page[-1][0]
 
     def _connect(self, address: Endpoint) -> None:
-        connector = Connector(address, make_link=self._links.connect, telemetry=self._telemetry)
+        connector = Connector(
+            address,
+            make_link=self._links.connect,
+            telemetry=self._telemetry,
+            tls=self._plan.connect_tls,
+        )
         connector.start()
         self._connector = connector
 

@@ -1,8 +1,8 @@
-"""A blocking client of the wire: one plain socket, usable from threads, gevent and scripts.
+"""A blocking client of the wire: one socket, usable from threads, gevent and scripts.
 
-It plays the network's end of a link: frames what it sends, matches replies to requests by message
-type, trace number and transmission time or reference, and answers the host's own polls and echo
-tests, so that a link stays up while a person types.
+It plays the network's end of a link: frames what it sends, matches replies to requests as
+`cbs.mux.matcher` does, and answers the host's own polls and echo tests, so that a link stays up
+while a person types.
 """
 
 from __future__ import annotations
@@ -18,27 +18,15 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from cbs.codec import Codec, Frame, Framer, Message
-from cbs.errors import CbsError, DecodeError, FrameError
+from cbs.errors import DecodeError, FrameError
+from cbs.mux.errors import ClientError, HostUnreachableError, LinkClosedError, ReplyTimeoutError
+from cbs.mux.matcher import Arrival, Matcher, Verdict
+from cbs.mux.tls import ClientTls, failure_text
+from cbs.mux.types import is_network_management_request
 from cbs.simulator import messages
 
 _READ_SIZE_BYTES: Final = 65_536
 _UNMATCHED_MAX: Final = 100
-
-
-class ClientError(CbsError):
-    """Talking to the host failed; the text says how and names the address."""
-
-
-class HostUnreachableError(ClientError):
-    """Nothing answers at the host's address."""
-
-
-class ReplyTimeoutError(ClientError):
-    """No reply came within the time given."""
-
-
-class LinkClosedError(ClientError):
-    """The host closed the link, or sent what cannot be framed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +57,22 @@ class Client:
         framing: str = "vmlh",
         header: str | None = None,
         timeout_s: float = 5.0,
+        tls: ClientTls | None = None,
     ) -> None:
         """`framing` and `header` are those of `cbs.codec.Framer`; None sends bodies bare and
-        reads what comes either way.
+        reads what comes either way. Without `tls` the link is plain.
         """
         self.host = host
         self.port = port
         self.codec = codec
         self.timeout_s = timeout_s
-        self.unmatched: deque[Message] = deque(maxlen=_UNMATCHED_MAX)
+        self.unmatched: deque[Arrival[int]] = deque(maxlen=_UNMATCHED_MAX)
         self.answers_polls = True
         self._framing = framing
         self._header = header
+        self._tls = tls
+        self._matcher: Matcher[int] = Matcher()
+        self._request_count = 0
         self._socket: socket.socket | None = None
         self._framer = self._new_framer()
         self._received: deque[tuple[Message, bytes]] = deque()
@@ -115,10 +107,13 @@ class Client:
             return
         try:
             opened = socket.create_connection((self.host, self.port), timeout=self.timeout_s)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                name = self._tls.server_name or self.host
+                opened = self._tls.context.wrap_socket(opened, server_hostname=name)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = failure_text(error)
             raise HostUnreachableError(f"no host at {self.address}: {reason}") from error
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = opened
         self._framer = self._new_framer()
         self._received.clear()
@@ -155,7 +150,9 @@ class Client:
             opened.sendall(data)
         except OSError as error:
             self.close()
-            raise LinkClosedError(f"the link to {self.address} is gone: {error}") from error
+            raise LinkClosedError(
+                f"the link to {self.address} is gone: {failure_text(error)}"
+            ) from error
 
     def receive(self, timeout_s: float | None = None) -> tuple[Message, bytes]:
         """The next message that is not the host's own network management, and its body.
@@ -168,23 +165,32 @@ class Client:
         return self._received.popleft()
 
     def request(self, fields: Mapping[str, Any], timeout_s: float | None = None) -> Exchange:
-        """Send one message and wait for its own reply; other replies go to `unmatched`.
+        """Send one message and wait for its own reply; all else goes to `unmatched`.
 
-        Raises `EncodeError`, `HostUnreachableError`, `ReplyTimeoutError`, `LinkClosedError`.
+        Raises `EncodeError`, `HostUnreachableError`, `ReplyTimeoutError`, `LinkClosedError`, and
+        `ExchangeError` for a message that gets no reply.
         """
         self.connect()
         body = self.codec.encode(fields)
         sent = self.codec.decode(body)
         limit_s = self.timeout_s if timeout_s is None else timeout_s
+        self._request_count += 1
+        number = self._request_count
+        self._matcher.sent(sent, number, now=time.monotonic(), timeout_s=limit_s)
         started = time.perf_counter()
-        self.send_body(body)
-        deadline = time.monotonic() + limit_s
-        while True:
-            reply, reply_body = self.receive(max(0.0, deadline - time.monotonic()))
-            if is_reply_to(reply, sent):
-                elapsed_s = time.perf_counter() - started
-                return Exchange(sent, reply, elapsed_s, body, reply_body)
-            self.unmatched.append(reply)
+        try:
+            self.send_body(body)
+            deadline = time.monotonic() + limit_s
+            while True:
+                reply, reply_body = self.receive(max(0.0, deadline - time.monotonic()))
+                arrival = self._matcher.arrived(reply, now=time.monotonic())
+                if arrival.verdict is Verdict.REPLY and arrival.token == number:
+                    elapsed_s = time.perf_counter() - started
+                    return Exchange(sent, reply, elapsed_s, body, reply_body)
+                self.unmatched.append(arrival)
+        finally:
+            # One request at a time: what got no reply by now gets none in time.
+            self._matcher.give_up_all(time.monotonic())
 
     def _opened(self) -> socket.socket:
         if self._socket is None:
@@ -209,7 +215,9 @@ class Client:
             raise ReplyTimeoutError(f"{self.address} did not answer in time") from error
         except OSError as error:
             self.close()
-            raise LinkClosedError(f"the link to {self.address} is gone: {error}") from error
+            raise LinkClosedError(
+                f"the link to {self.address} is gone: {failure_text(error)}"
+            ) from error
         if not data:
             self.close()
             raise LinkClosedError(f"{self.address} closed the link")
@@ -232,22 +240,7 @@ class Client:
             message = self.codec.decode(frame.body)
         except DecodeError as error:
             raise ClientError(f"{self.address} sent what is no message: {error}") from error
-        if message.mti == "0800":
+        if is_network_management_request(message.mti):
             self.send(messages.network_management_answer(message))
             return
         self._received.append((message, frame.body))
-
-
-def reply_mti(mti: str) -> str:
-    """The message type of the reply: "0110" for "0100" and for "0101"."""
-    return f"{mti[:2]}{int(mti[2]) + 1}0"
-
-
-def is_reply_to(reply: Message, request: Message) -> bool:
-    """Whether `reply` answers `request`: type, trace number, and what both carry of DE7, DE37."""
-    if reply.mti != reply_mti(request.mti) or reply.get("11") != request.get("11"):
-        return False
-    return all(
-        field not in reply or field not in request or reply[field] == request[field]
-        for field in ("7", "37")
-    )

@@ -9,10 +9,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cbs.link.rules import LinkRules
-
 APPROVED = "00"
 STAN_MAX = 999_999
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How the two ends of a link tell each other that they are there."""
+
+    require_sign_on: bool = False
+    """Whether requests before a sign-on are left unanswered."""
+    sign_on_code: str = "001"
+    """DE70, as the two below."""
+    sign_off_code: str = "002"
+    echo_codes: tuple[str, ...] = ("301",)
+    """The first is the one that this side sends."""
+    unknown_code_response_code: str = "12"
+    echo_interval_s: float = 30
+    """Without traffic for so long, this side sends an echo test."""
+    echo_missed_max: int = 3
+    """So many requests in a row without an answer end the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +62,7 @@ class LinkSession:
 
     def __init__(
         self,
-        rules: LinkRules,
+        rules: SessionRules,
         *,
         originates: bool,
         response_timeout_s: float = 5.0,
@@ -96,6 +112,10 @@ class LinkSession:
         elif code not in rules.echo_codes:
             return rules.unknown_code_response_code
         return APPROVED
+
+    def awaits(self, stan: int) -> bool:
+        """Whether a request of this side with that trace number awaits its response."""
+        return stan in self._outstanding
 
     def response(self, stan: int, response_code: str) -> list[Action]:
         """A network-management response arrived. Unsolicited ones change nothing."""
