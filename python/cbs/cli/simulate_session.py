@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from cbs.cli.program import program
 from cbs.codec import Codec
 from cbs.errors import DecodeError
 from cbs.mux.errors import HostUnreachableError
+from cbs.mux.tls import ClientTls, client_context
 from cbs.settings import Settings
 from cbs.simulator import messages
 from cbs.simulator.cards import card_named, currency_of, demo_index
@@ -50,8 +52,55 @@ CurrencyOption = Annotated[
     str | None, typer.Option(help="ISO 4217: EUR, or 978; the demo card's own unless given.")
 ]
 
+AuthorityOption = Annotated[
+    Path | None,
+    typer.Option("--tls-authority", help="Connect by TLS; who signed the host's certificate."),
+]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--tls-certificate", help="A certificate to show to the host.")
+]
+KeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Its key.")]
+ServerNameOption = Annotated[
+    str | None,
+    typer.Option("--tls-server-name", help="The name in the host's certificate; --host if none."),
+]
+
 _JOURNAL_NAME = "simulator-last-purchase.json"
 _DEFAULT_PORT = 8583
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOptions:
+    """The options of TLS, which stand in front of every command of `cbs simulate`."""
+
+    authority: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    server_name: str | None = None
+
+    def client(self) -> ClientTls | None:
+        """How to connect; None for a plain link. Raises `SettingsError`."""
+        if self.authority is None:
+            if self.certificate or self.key or self.server_name:
+                raise typer.BadParameter("--tls-authority is needed for a link by TLS")
+            return None
+        return ClientTls(
+            client_context(self.authority, self.certificate, self.key), self.server_name
+        )
+
+    def words(self) -> str:
+        """The same options for another command; nothing where none were given."""
+        given = {
+            "--tls-authority": self.authority,
+            "--tls-certificate": self.certificate,
+            "--tls-key": self.key,
+            "--tls-server-name": self.server_name,
+        }
+        return "".join(f" {name} {shlex.quote(str(text))}" for name, text in given.items() if text)
+
+
+tls_options: ContextVar[TlsOptions] = ContextVar("tls_options", default=TlsOptions())  # noqa: B039
+"""Those of the command that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +148,7 @@ def open_session(
         port or settings.listen.port or _DEFAULT_PORT,
         codec,
         timeout_s=timeout_s,
+        tls=tls_options.get().client(),
     )
     try:
         yield Session(client, settings.data_dir / _JOURNAL_NAME, Narrator())

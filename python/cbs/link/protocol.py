@@ -65,6 +65,7 @@ class LinkProtocol(asyncio.Protocol):
         self._is_reading = True
         self._is_write_buffer_full = False
         self._is_finishing = False
+        self._is_tls = False
         self._signs_off = False
         self._close_reason = "closed by the peer"
         self._dropped = 0
@@ -75,6 +76,7 @@ class LinkProtocol(asyncio.Protocol):
         """A socket is open."""
         # uvloop's transports are no subclasses of asyncio's.
         self._transport = transport = cast(asyncio.Transport, transport)
+        self._is_tls = transport.get_extra_info("sslcontext") is not None
         transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes_max)
         set_socket_options(
             transport.get_extra_info("socket"), self._limits.unacknowledged_timeout_ms
@@ -119,7 +121,7 @@ class LinkProtocol(asyncio.Protocol):
         Not over TLS: whoever says there that it sends no more reads no more either.
         """
         self.finish("closed by the peer")
-        return self._transport is not None and not self._transport.get_extra_info("sslcontext")
+        return not self._is_tls
 
     def pause_writing(self) -> None:
         """The peer does not read its answers: its questions wait."""

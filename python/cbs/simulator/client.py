@@ -74,6 +74,7 @@ class Client:
         self._matcher: Matcher[int] = Matcher()
         self._request_count = 0
         self._socket: socket.socket | None = None
+        self._has_heard = False
         self._framer = self._new_framer()
         self._received: deque[tuple[Message, bytes]] = deque()
 
@@ -115,6 +116,7 @@ class Client:
             reason = failure_text(error)
             raise HostUnreachableError(f"no host at {self.address}: {reason}") from error
         self._socket = opened
+        self._has_heard = False
         self._framer = self._new_framer()
         self._received.clear()
 
@@ -220,7 +222,8 @@ class Client:
             ) from error
         if not data:
             self.close()
-            raise LinkClosedError(f"{self.address} closed the link")
+            raise LinkClosedError(f"{self.address} closed the link{self._why_at_once()}")
+        self._has_heard = True
         try:
             frames = self._framer.feed(data)
         except FrameError as error:
@@ -228,6 +231,12 @@ class Client:
             raise LinkClosedError(f"{self.address} sent what is no frame: {error}") from error
         for frame in frames:
             self._take(frame)
+
+    def _why_at_once(self) -> str:
+        """By TLS, a host that refuses a certificate closes the link and says nothing."""
+        if self._tls is None or self._has_heard:
+            return ""
+        return " at once; it may not accept this side's certificate"
 
     def _take(self, frame: Frame) -> None:
         """Answer what wants an answer at once; keep the rest for `receive`."""
