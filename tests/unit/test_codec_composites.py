@@ -264,3 +264,33 @@ def test_a_part_beside_decides_what_is_in_a_part() -> None:
     assert "5.2.1" not in codec.decode(codec.encode({"mti": "0100", "5": "Bxy"}))
     with pytest.raises(EncodeError):
         codec.encode({"mti": "0100", "5": {"1": "B", "2": {"1": "x", "2": "y"}}})
+
+
+def test_a_template_with_layouts_of_its_own_has_its_own_tags() -> None:
+    codec = codec_of(
+        """encoding = "binary"
+prefix = "binary:1"
+max = 255
+[[fields.2.layouts]]
+kind = "tlv"
+[fields.2.layouts.tags]
+9A = { name = "Date" }
+71 = { name = "Script" }
+[fields.2.layouts.tags.70]
+name = "Own"
+[[fields.2.layouts.tags.70.layouts]]
+kind = "tlv"
+tags.9A = { name = "b", encoding = "ascii" }
+"""
+    )
+    content = bytes.fromhex("0f" + "9a0141" + "71039a0141" + "70059a0141" + "8100")
+    assert_read(
+        codec,
+        content,
+        {"9A": "41", "71": "9a0141", "71.9A": "41", "70": "9a01418100", "70.9A": "A", "70.81": ""},
+    )
+    # what the specification says of it must hold, whereas any other template may hold anything
+    codec.decode(FIRST + bytes.fromhex("037101ff"))
+    with pytest.raises(DecodeError) as refused:
+        codec.decode(FIRST + bytes.fromhex("037001ff"))
+    assert refused.value.path == "2.70"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cbs.codec import Codec
-from cbs.errors import DecodeError, EncodeError
+from cbs.errors import DecodeError, EncodeError, SpecificationError
 
 HEAD = '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n'
 FIRST = "0100" + "4000000000000000"
@@ -138,6 +138,54 @@ def test_a_short_value_is_filled_only_where_the_specification_says_so() -> None:
     assert_same_both_ways(signed, "C7", "4330303037", text="C0007")
     with pytest.raises(EncodeError, match="4 characters, found 1"):
         codec_of('encoding = "ascii"\nlength = 4').encode({"mti": "0100", "2": "7"})
+
+
+def test_a_counted_value_is_filled_up_to_its_max_and_read_at_any_length() -> None:
+    codec = codec_of('encoding = "ascii"\nprefix = "ascii:2"\nmax = 4\nfill = "left:0"')
+    assert_same_both_ways(codec, "7", "303430303037", text="0007")
+    shorter = bytes.fromhex(FIRST + "303130")
+    assert codec.decode(shorter)["2"] == "0"
+    assert codec.encode(codec.decode(shorter)) == shorter
+
+
+def test_bytes_are_filled_with_one_hex_digit_or_two() -> None:
+    zeros = codec_of('encoding = "binary"\nlength = 3\nfill = "left:0"')
+    assert_same_both_ways(zeros, "ff", "0000ff", text="0000ff")
+    characters = codec_of('encoding = "binary"\nprefix = "binary:1"\nmax = 3\nfill = "right:20"')
+    assert_same_both_ways(characters, "ff", "03ff2020", text="ff2020")
+    hex_text = codec_of('encoding = "hex-ascii"\nlength = 2\nfill = "left:30"')
+    assert_same_both_ways(hex_text, "ff", "33304646", text="30ff")
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ('encoding = "ascii"\nlength = 3\nfill = "left:30"', "bytes may take two hex digits"),
+        ('encoding = "binary"\nlength = 3\nfill = "left:z"', "filled with hex digits"),
+        ('encoding = "ascii"\nrest = true\nfill = "left:0"', "a rest has no length"),
+        (
+            'encoding = "binary"\nprefix = "binary:1"\nmax = 3\nfixed_area = true\n'
+            'fill = "left:30"',
+            "one character",
+        ),
+    ],
+)
+def test_a_filling_that_cannot_be_is_refused(field: str, problem: str) -> None:
+    with pytest.raises(SpecificationError, match=problem):
+        codec_of(field)
+
+
+def test_a_message_type_may_be_hex_text_of_its_characters() -> None:
+    head = HEAD.replace('"bcd"', '"hex-ascii"')
+    codec = codec_of('encoding = "ascii"\nlength = 1', head=head)
+    body = b"30383130" + bytes.fromhex("4000000000000000") + b"x"
+    message = codec.decode(body)
+    assert message.mti == "0810"
+    assert codec.encode(message) == body == codec.encode({"mti": "0810", "2": "x"})
+    for wrong, offset in ((b"3A383130", 1), (b"40383130", 0), (b"3038313a", 7)):
+        with pytest.raises(DecodeError) as refused:
+            codec.decode(wrong + body[8:])
+        assert (refused.value.path, refused.value.offset) == ("mti", offset)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from cbs.codec import Codec
 from cbs.errors import SpecificationError, SpecificationImportError
 from cbs.importers import FORMATS, Choices, import_specification
 from cbs.importers.jpos_classes import _FIELDS, _TAGS
-from cbs.importers.moov import ENCODINGS
+from cbs.importers.moov_words import ENCODINGS
 
 WORDS = st.sampled_from(
     [

@@ -18,6 +18,8 @@ def given(enc: str, prefix: str, length: int = 6, kind: str = "String", **more: 
 
 
 LEFT_0 = {"type": "Left", "pad": "0"}
+BY_INT = {"sort": "StringsByInt"}
+BY_HEX = {"enc": "BerTLVTag", "sort": "StringsByHex"}
 WIRE: list[tuple[dict[str, Any], bytes, str]] = [
     (given("ASCII", "ASCII.Fixed", 3), b"abc", "abc"),
     (given("ASCII", "None.Fixed", 3), b"abc", "abc"),
@@ -122,11 +124,11 @@ def test_parts_come_in_the_order_of_their_numbers() -> None:
 
 def test_composites_by_bitmap_by_tag_and_by_ber_tlv_may_be_nested() -> None:
     ber = {
-        "type": "Composite", "length": 99, "prefix": "ASCII.LL", "tag": {"enc": "BerTLVTag"},
+        "type": "Composite", "length": 99, "prefix": "ASCII.LL", "tag": BY_HEX,
         "subfields": {
             "9F02": given("Binary", "BerTLV", kind="Hex"),
             "70": {
-                "type": "Composite", "prefix": "BerTLV", "tag": {"enc": "BerTLVTag"},
+                "type": "Composite", "prefix": "BerTLV", "tag": BY_HEX,
                 "subfields": {"9A": given("Binary", "BerTLV", kind="Hex")},
             },
         },
@@ -158,7 +160,7 @@ def test_composites_by_bitmap_by_tag_and_by_ber_tlv_may_be_nested() -> None:
 def test_unknown_tags_are_kept_where_the_file_skips_them() -> None:
     outer = {
         "type": "Composite", "length": 99, "prefix": "ASCII.LL",
-        "tag": {"enc": "ASCII", "length": 2, "skipUnknownTLVTags": True,
+        "tag": {"enc": "ASCII", "length": 2, "sort": "StringsByInt", "skipUnknownTLVTags": True,
                 "prefUnknownTLV": "ASCII.L"},
         "subfields": {"01": given("ASCII", "ASCII.L")},
     }  # fmt: skip
@@ -198,17 +200,38 @@ REFUSED = [
     ({"48": given("Morse", "ASCII.LL")}, "fields.48.enc"),
     ({"48": given("ASCII", "ASCII.LL", kind="Custom")}, "fields.48.type"),
     ({"48": given("ASCII", "ASCII.LL", 0)}, "fields.48.length"),
-    ({"48": given("ASCII", "ASCII.LL", 100)}, "fields.48 (fields.48.max)"),
-    ({"48": given("ASCII", "ASCII.LL", padding=LEFT_0)}, "fields.48.padding"),
+    ({"48": given("ASCII", "None.Fixed", padding=LEFT_0)}, "fields.48.padding"),
+    ({"48": given("BCD", "None.Fixed")}, "fields.48.prefix"),
+    ({"48": given("ASCII", "BerTLV")}, "fields.48.prefix"),
+    ({"48": given("BerTLVTag", "ASCII.L")}, "fields.48.enc"),
     ({"48": given("ASCII", "ASCII.Fixed", padding={"type": "Left", "pad": "00"})},
      "fields.48.padding.pad"),
     ({"48": given("ASCII", "ASCII.LL", packer="x")}, "fields.48.packer"),
     ({"48": composite()}, "fields.48"),
-    ({"48": composite(tag={"length": 2})}, "fields.48.tag.enc"),
+    ({"48": composite(tag={"length": 2, **BY_INT})}, "fields.48.tag.enc"),
     ({"48": composite(tag={"sort": "Mine"})}, "fields.48.tag.sort"),
-    ({"48": composite(tag={"enc": "BerTLVTag"})}, "fields.48.subfields.1.prefix"),
+    ({"48": composite(tag={"enc": "BerTLVTag"})}, "fields.48.tag.sort"),
+    ({"48": composite(tag=BY_INT, padding=LEFT_0)}, "fields.48.padding"),
+    ({"48": composite(tag={"enc": "ASCII", "length": 2, **BY_INT})}, "fields.48.subfields.1"),
+    ({"48": composite(tag={"enc": "HexToASCII", "length": 1, **BY_INT})}, "fields.48.tag.enc"),
+    ({"48": composite(tag={"enc": "ASCII", **BY_INT})}, "fields.48.tag.length"),
+    ({"48": composite(tag=BY_HEX)}, "fields.48.subfields.1"),
+    ({"48": composite(tag=BY_HEX, subfields={"9A": given("ASCII", "ASCII.L")})},
+     "fields.48.subfields.9A.prefix"),
+    ({"48": composite(tag=BY_HEX, subfields={"9A": given("BCD", "BerTLV")})},
+     "fields.48.subfields.9A.enc"),
+    ({"48": composite(tag=BY_HEX, subfields={"9A": given("HexToASCII", "BerTLV")})},
+     "fields.48.subfields.9A.enc"),
     ({"48": composite(bitmap=given("Binary", "Binary.Fixed", 1, "Bitmap"))},
-     "fields.48.subfields.1"),
+     "fields.48.bitmap.disableAutoExpand"),
+    ({"48": composite(bitmap=given("Binary", "Binary.Fixed", 1, "Bitmap", disableAutoExpand=True),
+                      subfields={"9": given("ASCII", "ASCII.L")})}, "fields.48.subfields.9"),
+    ({"48": composite(tag=BY_INT, subfields={"1": given("ASCII", "ASCII.L"),
+                                             "01": given("ASCII", "ASCII.L")})},
+     "fields.48.tag.sort"),
+    ({"1": given("Binary", "None.Fixed", 8, "Bitmap")}, "fields.1.prefix"),
+    ({"1": given("EBCDIC", "EBCDIC.Fixed", 8, "Bitmap")}, "fields.1.enc"),
+    ({"0": given("ASCIIToHex", "ASCII.Fixed", 4)}, "fields.0.enc"),
     ({"x": given("ASCII", "ASCII.LL")}, "fields.x"),
     ({"1": given("Binary", "Binary.Fixed", 5, "Bitmap")}, "fields.1.length"),
     ({"0": given("ASCII", "ASCII.LL", 4)}, "fields.0"),

@@ -1,57 +1,53 @@
-"""Composites: parts one after the other, behind a bitmap, or behind tags."""
+"""Composites of moov: parts one after the other, behind a bitmap, or behind tags."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from cbs.importers import moov
 from cbs.importers.documents import as_count, as_flag
 from cbs.importers.draft import Definition, sensitive_tags
+from cbs.importers.moov_words import SORTS, TAG_KEYS, encoding, in_order
 
 if TYPE_CHECKING:
-    from cbs.importers.moov import Reader
+    from cbs.importers.moov_fields import Reader
 
 Layout = dict[str, Any]
-_TAG_KEYS = {
-    "length", "enc", "padding", "sort", "skipUnknownTLVTags", "storeUnknownTLVTags",
-    "prefUnknownTLV",
-}  # fmt: skip
 _TAG_CODINGS = {
-    "ASCII": "ascii", "EBCDIC": "ebcdic", "EBCDIC1047": "ebcdic", "BCD": "bcd",
-    "ASCIIToHex": "binary",
+    "ASCII": "ascii", "Binary": "ascii", "EBCDIC": "ebcdic", "EBCDIC1047": "ebcdic", "BCD": "bcd",
+    "LBCD": "bcd", "ASCIIToHex": "binary",
 }  # fmt: skip
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+_TAG = re.compile(r"[0-9A-Z]+")
+_BER_TAG = re.compile(r"(?:[0-9A-F]{2}){1,4}")
+_WHOLE_BYTES = ("ascii", "latin1", "ebcdic", "binary")
 
 
 def composite(
-    reader: Reader, given: dict[str, Any], path: str, depth: int, *, ber: bool
+    reader: Reader, keys: dict[str, Any], path: str, depth: int, *, ber: bool
 ) -> Definition | None:
-    """A field with subfields; its own length counts bytes."""
+    """A field with subfields; its own length counts bytes. An enc of its own is passed over."""
     problems = reader.problems
-    before = len(problems.found)
-    subfields, tag, bitmap = given.get("subfields"), given.get("tag"), given.get("bitmap")
-    if given.get("type") != "Composite" or not isinstance(subfields, dict) or not subfields:
+    subfields, tag, bitmap = keys.get("subfields"), keys.get("tag"), keys.get("bitmap")
+    if keys.get("type") != "Composite" or not isinstance(subfields, dict) or not subfields:
         problems.add(path, "a field with subfields is a Composite, and has a mapping of them")
         return None
     if (tag is None) == (bitmap is None):
         problems.add(path, "a Composite has either a tag or a bitmap")
         return None
-    if given.get("enc") or given.get("padding"):
-        problems.add(path, "a Composite has no enc and no padding of its own")
-    extent: Definition | None = {"rest": True}
-    if not ber:
-        extent = reader.extent(given, path)
-    elif given.get("prefix") != "BerTLV":
-        problems.add(f"{path}.prefix", "a tag of BER-TLV has the prefix BerTLV")
-    if bitmap is not None:
-        layout = _by_bitmap(reader, given, path, depth)
-    elif isinstance(tag, dict):
-        layout = _by_tag(reader, tag, given, path, depth)
-    else:
-        problems.add(f"{path}.tag", "must be a mapping")
+    with reader.whole() as refused:
+        if reader.padding(keys.get("padding"), f"{path}.padding") is not None:
+            problems.add(f"{path}.padding", "a Composite has no padding of its own")
+        extent: Definition | None = {"rest": True}
+        if not ber:
+            extent = reader.extent(keys, path)
+        elif keys.get("prefix") != "BerTLV":
+            problems.add(f"{path}.prefix", "a tag of BER-TLV has the prefix BerTLV")
+        by_bitmap = bitmap is not None
+        layout = (_by_bitmap if by_bitmap else _by_tag)(reader, keys, path, depth)
+    if extent is None or layout is None or refused:
         return None
-    if extent is None or layout is None or len(problems.found) > before:
-        return None
-    made: Definition = {"name": reader.label(given, path), "encoding": _around(layout)}
+    made: Definition = {"name": reader.label(keys, path), "encoding": _around(layout)}
     return {**made, **extent, "layouts": [layout]}
 
 
@@ -65,141 +61,146 @@ def _around(layout: Layout) -> str:
     return "latin1" if texts and counts and plain else "binary"
 
 
-def _by_bitmap(reader: Reader, given: dict[str, Any], path: str, depth: int) -> Layout | None:
-    bitmap = given["bitmap"]
-    made = moov.bitmap_keys(reader, bitmap, f"{path}.bitmap")
+def _by_bitmap(reader: Reader, keys: dict[str, Any], path: str, depth: int) -> Layout | None:
+    made = reader.bitmap(keys["bitmap"], f"{path}.bitmap", nested=True)
     if made is None:
         return None
-    coding, length = made
+    coding, length, alone = made
+    length = length or 8
+    if not alone:
+        problem = "must be true: the source takes no bitmap in a Composite that could grow"
+        reader.problems.add(f"{path}.bitmap.disableAutoExpand", problem)
     parts: dict[str, Definition] = {}
-    for key, part in _sorted(reader, given["subfields"], path):
-        definition = reader.field(part, f"{path}.subfields.{key}", depth + 1)
+    for key in sorted(keys["subfields"], key=lambda key: (len(key), key)):
+        place = f"{path}.subfields.{key[:40]}"
+        if not _NUMBER.fullmatch(key) or int(key) > 8 * length:
+            reader.problems.add(place, f"bits are 1 to {8 * length}")
+            continue
+        definition = reader.field(keys["subfields"][key], place, depth + 1)
         if definition is not None:
             parts[key] = definition
-    if not as_flag(moov.auto_expand_off(bitmap)) and "1" in parts:
-        problem = "bit 1 would announce another bitmap: it needs disableAutoExpand"
-        reader.problems.add(f"{path}.subfields.1", problem)
     return {"kind": "bitmapped", "bitmap": coding, "bitmap_bytes": length, "parts": parts}
 
 
-def _by_tag(
-    reader: Reader, tag: dict[str, Any], given: dict[str, Any], path: str, depth: int
-) -> Layout | None:
-    for key in tag:
-        if key not in _TAG_KEYS:
-            reader.problems.add(f"{path}.tag.{key}", "no such key in this format")
-    word = tag.get("enc")
-    enc = moov.ENCODINGS.get(word, word) if isinstance(word, str) else word
-    if not enc:
-        return _positional(reader, tag, given, path, depth)
-    if enc == "BerTLVTag":
-        return _ber(reader, given, path, depth)
-    coding = _TAG_CODINGS.get(str(enc))
-    length = as_count(tag.get("length"))
-    if coding is None or length is None or not 1 <= length <= 16:
-        known = ", ".join([*_TAG_CODINGS, "BerTLVTag"])
-        problem = f"needs an enc of {known}, and a length from 1 to 16"
-        reader.problems.add(f"{path}.tag", problem)
+def _by_tag(reader: Reader, keys: dict[str, Any], path: str, depth: int) -> Layout | None:
+    tag = reader.mapping(keys["tag"], TAG_KEYS, f"{path}.tag")
+    if tag is None:
         return None
-    return _tagged(reader, tag, given, path, depth, (coding, length))
+    sort = tag.get("sort")
+    if sort not in SORTS:
+        reader.problems.add(f"{path}.tag.sort", f"must be {' or '.join(SORTS)}")
+        return None
+    order = in_order([str(key) for key in keys["subfields"]], sort)
+    if order is None:
+        problem = f"{sort} puts the keys of these subfields in no order"
+        reader.problems.add(f"{path}.tag.sort", problem)
+        return None
+    parts: dict[str, Any] = {key: keys["subfields"][key] for key in order}
+    enc = encoding(tag.get("enc"))
+    if not enc:
+        return _positional(reader, tag, parts, path, depth)
+    if enc == "BerTLVTag":
+        return _ber(reader, parts, path, depth)
+    return _tagged(reader, {**tag, "enc": enc}, parts, path, depth)
 
 
 def _positional(
-    reader: Reader, tag: dict[str, Any], given: dict[str, Any], path: str, depth: int
+    reader: Reader, tag: dict[str, Any], parts: dict[str, Any], path: str, depth: int
 ) -> Layout | None:
     """No tags on the wire: `sort` says in which order the parts come."""
     if tag.get("length"):
         reader.problems.add(f"{path}.tag.enc", "missing: a tag with a length needs it")
-    sort = tag.get("sort")
-    base = {"StringsByInt": 10, "StringsByHex": 16}.get(sort if isinstance(sort, str) else "")
-    if base is None:
-        reader.problems.add(f"{path}.tag.sort", "must be StringsByInt or StringsByHex")
-        return None
-    parts = []
-    for key, part in _sorted(reader, given["subfields"], path, base):
-        definition = reader.field(part, f"{path}.subfields.{key}", depth + 1)
-        if definition is not None:
-            parts.append(definition)
-    return {"kind": "positional", "parts": parts}
+    made = [
+        reader.field(part, f"{path}.subfields.{key[:40]}", depth + 1) for key, part in parts.items()
+    ]
+    return {"kind": "positional", "parts": [part for part in made if part is not None]}
 
 
-def _sorted(
-    reader: Reader, subfields: dict[str, Any], path: str, base: int = 10
-) -> list[tuple[str, Any]]:
-    """Subfields in the order of their numbers."""
-    numbered: dict[int, tuple[str, Any]] = {}
-    for key, part in subfields.items():
-        plain = key.isascii() and key.isalnum() and len(key) <= 8
-        try:
-            number = int(key, base) if plain else None
-        except ValueError:
-            number = None
-        if number is None or number in numbered:
-            problem = f"must be a number of base {base}, unlike all others"
-            reader.problems.add(f"{path}.subfields.{key}", problem)
-        else:
-            numbered[number] = (key if base != 10 else str(number), part)
-    return [numbered[number] for number in sorted(numbered)]
-
-
-def _ber(reader: Reader, given: dict[str, Any], path: str, depth: int) -> Layout:
+def _ber(reader: Reader, parts: dict[str, Any], path: str, depth: int) -> Layout:
+    """Unknown tags are kept, whether or not the source would skip or refuse them."""
     tags = sensitive_tags()
-    for key, part in given["subfields"].items():
-        definition = reader.field(part, f"{path}.subfields.{key}", depth + 1, ber=True)
+    for key, part in parts.items():
+        place = f"{path}.subfields.{key[:40]}"
+        # the source names the tags that it reads by capital letters
+        if not _BER_TAG.fullmatch(key):
+            reader.problems.add(place, "a tag is one to four bytes in hex, in capital letters")
+            continue
+        definition = reader.field(part, place, depth + 1, ber=True)
         if definition is not None:
-            known = tags.get(key.upper(), {})
+            known = tags.get(key, {})
             kept = {it: known[it] for it in known if it == "sensitivity"}
-            tags[key.upper()] = {**definition, **kept}
+            tags[key] = {**definition, **kept}
     return {"kind": "tlv", "tags": tags}
 
 
 def _tagged(
-    reader: Reader,
-    tag: dict[str, Any],
-    given: dict[str, Any],
-    path: str,
-    depth: int,
-    coding: tuple[str, int],
+    reader: Reader, tag: dict[str, Any], parts: dict[str, Any], path: str, depth: int
 ) -> Layout | None:
-    kind, length = coding
-    # tags of bytes are named by two hex digits each
-    width = 2 * length if kind == "binary" else length
+    enc, length = str(tag["enc"]), as_count(tag.get("length"))
+    coding = _TAG_CODINGS.get(enc)
+    if coding is None:
+        known = ", ".join([*_TAG_CODINGS, "BerTLVTag"])
+        reader.problems.add(f"{path}.tag.enc", f"{enc!r} is none of {known}, those of a tag")
+        return None
+    if length is None or not 1 <= length <= 16:
+        reader.problems.add(f"{path}.tag.length", "must be a number from 1 to 16")
+        return None
     padding = reader.padding(tag.get("padding"), f"{path}.tag.padding")
     tags: dict[str, Definition] = {}
-    for key, part in given["subfields"].items():
-        place = f"{path}.subfields.{key}"
-        full = key
-        if padding is not None:
-            side, character = padding
-            full = key.rjust(width, character) if side == "left" else key.ljust(width, character)
-        if full.upper() in tags or full != full.upper():
-            reader.problems.add(place, "tags are capital letters and digits, each one once")
+    for key, part in parts.items():
+        place = f"{path}.subfields.{key[:40]}"
+        full = _on_the_wire(key, enc, length, padding)
+        if full is None or full in tags:
+            problem = "is no tag of this length in digits and capital letters, unlike all others"
+            reader.problems.add(place, problem)
         definition = reader.field(part, place, depth + 1)
-        if definition is not None:
-            tags[full.upper()] = definition
-    layout: Layout = {"kind": "tagged", "tag": f"{kind}:{length}"}
+        if definition is not None and full is not None:
+            tags[full] = definition
+    size = length + length % 2 if coding == "bcd" else length
+    layout: Layout = {"kind": "tagged", "tag": f"{coding}:{size}"}
     skips = as_flag(tag.get("skipUnknownTLVTags", False))
     if skips is None:
         reader.problems.add(f"{path}.tag.skipUnknownTLVTags", "is true or false")
-    if not skips:
+    if not skips or not tag.get("prefUnknownTLV"):
+        # without a prefix for them, the source refuses unknown tags of this kind all the same
         return {**layout, "unknown": "reject", "tags": tags}
     return _skipping(reader, tag, path, layout, tags)
+
+
+def _on_the_wire(key: str, enc: str, length: int, padding: tuple[str, str] | None) -> str | None:
+    """A tag as it stands in the data, its padding included; None where it cannot be read back."""
+    full = key
+    if padding is not None:
+        side, character = padding
+        full = key.rjust(length, character) if side == "left" else key.ljust(length, character)
+        bare = full.lstrip(character) if side == "left" else full.rstrip(character)
+        if bare != key:
+            return None
+    width = 2 * length if enc == "ASCIIToHex" else length
+    if len(full) != width or not _TAG.fullmatch(full):
+        return None
+    if enc in ("BCD", "LBCD"):
+        half = "0" * (length % 2)
+        return (half + full if enc == "BCD" else full + half) if full.isdigit() else None
+    return full
 
 
 def _skipping(
     reader: Reader, tag: dict[str, Any], path: str, layout: Layout, tags: dict[str, Definition]
 ) -> Layout | None:
     """Unknown tags can be passed over where every length is written in the same way."""
-    common = reader.extent({"length": 1, "prefix": tag.get("prefUnknownTLV")}, f"{path}.tag")
+    place = f"{path}.tag.prefUnknownTLV"
+    wanted = {"length": 65_535, "prefix": tag.get("prefUnknownTLV")}
+    common = reader.extent(wanted, f"{path}.tag.prefUnknownTLV")
     if common is None:
         return None
     prefix = common.get("prefix")
-    whole = ("ascii", "latin1", "ebcdic", "binary")
     if prefix is None or any(
-        made.get("prefix") != prefix or made["encoding"] not in whole for made in tags.values()
+        made.get("prefix") != prefix or made["encoding"] not in _WHOLE_BYTES or "fill" in made
+        for made in tags.values()
     ):
-        problem = "every tag must have this prefix, and an encoding of whole bytes"
-        reader.problems.add(f"{path}.tag.prefUnknownTLV", problem)
+        problem = "every tag must have this prefix, an encoding of whole bytes and no padding"
+        reader.problems.add(place, problem)
         return None
     plain = {
         key: {it: value for it, value in made.items() if it not in ("prefix", "max")}

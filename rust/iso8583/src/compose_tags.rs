@@ -140,12 +140,12 @@ impl Spec {
                 let half_bytes = write_plain(definition, text, path, &mut content)?;
                 finish(definition, 0, half_bytes, path, &mut content)?;
             }
-            Value::Map(members) if tag.first().copied().is_some_and(tlv::is_constructed) => {
-                self.write_tags(table, members, path, &mut content)?;
-            }
             Value::Map(_) | Value::List(_) if known.is_some_and(|it| !it.layouts.is_empty()) => {
                 let unknown = unknown_tag();
                 self.write_value(known.unwrap_or(&unknown), value, path, &mut content)?;
+            }
+            Value::Map(members) if tag.first().copied().is_some_and(tlv::is_constructed) => {
+                self.write_tags(table, members, path, &mut content)?;
             }
             _ => return Err(path.error("a text", value.kind())),
         }

@@ -79,6 +79,14 @@ fn type_digit(coding: TypeCoding, wire: &[u8], position: usize) -> (Option<u8>, 
         TypeCoding::Bcd => (Some(nibble::at(wire, position)), position >> 1),
         TypeCoding::Ascii => (byte.checked_sub(b'0'), position),
         TypeCoding::Ebcdic => (byte.checked_sub(0xf0), position),
+        TypeCoding::HexAscii => {
+            let high = position.saturating_mul(2);
+            let pair = wire.get(high..).unwrap_or(&[]);
+            match pair {
+                [b'3', low, ..] => (low.checked_sub(b'0'), high.saturating_add(1)),
+                _ => (None, high),
+            }
+        }
     };
     (value.filter(|value| *value < 10), place)
 }
@@ -325,6 +333,7 @@ fn write_type(coding: TypeCoding, mti: &str, out: &mut Vec<u8>) -> Encoded<()> {
         TypeCoding::Bcd => out.extend(nibble::parse_hex(mti).unwrap_or_default()),
         TypeCoding::Ascii => out.extend_from_slice(mti.as_bytes()),
         TypeCoding::Ebcdic => out.extend(mti.bytes().map(|digit| 0xf0 | (digit & 0x0f))),
+        TypeCoding::HexAscii => out.extend(mti.bytes().flat_map(|digit| [b'3', digit])),
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
 use crate::error::{Fault, bytes};
 use crate::message::{Kind, Node};
-use crate::spec::TagTable;
+use crate::spec::{TagEntry, TagTable};
 use crate::{NODES_MAX, TEMPLATE_DEPTH_MAX};
 
 /// Longest tag that is read.
@@ -128,7 +128,8 @@ impl<'a> Decoder<'a> {
         let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
         let mut node = Node::new(definition, Kind::Tag, at, from, to);
         node.tag_bytes = u8::try_from(tag.len()).unwrap_or(u8::MAX);
-        let template = tag.first().copied().is_some_and(is_constructed);
+        // a tag with layouts of its own is what they say, and no table around it says otherwise
+        let template = tag.first().copied().is_some_and(is_constructed) && !self.has_layouts(known);
         if template {
             node.kind = Kind::Template;
         }
@@ -148,6 +149,11 @@ impl<'a> Decoder<'a> {
         self.close(index);
         let examined = !template && known.is_some_and(|known| known.examined);
         examined.then_some(definition)
+    }
+
+    fn has_layouts(&self, known: Option<&TagEntry>) -> bool {
+        let definition = known.and_then(|known| self.spec.definition(known.definition));
+        definition.is_some_and(|definition| !definition.layouts.is_empty())
     }
 
     /// The value of the last tag, whose definition says more than that it is there.

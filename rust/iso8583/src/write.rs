@@ -132,7 +132,8 @@ fn byte_of(definition: &Definition, character: char, first: bool) -> Option<u8> 
 fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
     let units = match definition.length {
         Length::Fixed(units) => units,
-        Length::Counted(counted) => counted.min,
+        Length::Counted(counted) if counted.area > 0 || counted.min > 0 => counted.min,
+        Length::Counted(counted) => counted.max,
         Length::Rest | Length::Chosen => 0,
     };
     let half_bytes = units.saturating_mul(definition.unit_half_bytes);
@@ -154,7 +155,8 @@ fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
         (Some(_), _) => unsigned.chars().count().saturating_add(1),
     };
     let missing = wanted.saturating_sub(counted);
-    let filler = std::iter::repeat_n(fill.character, missing);
+    let pattern = std::iter::once(fill.character).chain(fill.second);
+    let filler = pattern.cycle().take(missing);
     if fill.left {
         front
             .into_iter()

@@ -143,7 +143,7 @@ impl Compiler {
             pad: keys::pad(&mut section),
             class,
             charset: self.charset(&section, coding, class),
-            fill: keys::fill(&mut section, length),
+            fill: keys::fill(&mut section, coding, length),
             sensitivity: keys::sensitivity(&mut section),
             layouts: Box::default(),
             conditional: false,

@@ -323,8 +323,9 @@ fn section_allows(nibbles: u16, allowed: u16) -> bool {
     nibbles == ALL_NIBBLES || nibbles == DIGITS || nibbles & allowed != 0
 }
 
-/// `fill = "left:0"`: what a value that is too short is filled with when it is written.
-pub(super) fn fill(section: &mut Section, length: Length) -> Option<Fill> {
+/// `fill = "left:0"`: what a value that is too short is filled with when it is written. Bytes are
+/// filled with one hex digit or with two.
+pub(super) fn fill(section: &mut Section, coding: Coding, length: Length) -> Option<Fill> {
     let text = section.text("fill")?;
     let mut characters = text
         .split_once(':')
@@ -336,24 +337,28 @@ pub(super) fn fill(section: &mut Section, length: Length) -> Option<Fill> {
             "right" => false,
             _ => return None,
         };
-        characters
-            .next()
-            .is_none()
-            .then_some(Fill { left, character })
+        let second = characters.next();
+        characters.next().is_none().then_some(Fill {
+            left,
+            character,
+            second,
+        })
     });
-    if parsed.is_none() {
-        section.error("fill", "give side:character, as in left:0");
+    let of_bytes = matches!(coding, Coding::Binary | Coding::Hex(_));
+    let wrong = parsed.is_some_and(|fill| fill.second.is_some()) && !of_bytes;
+    if parsed.is_none() || wrong {
+        let problem = "give side:character, as in left:0; bytes may take two hex digits";
+        section.error("fill", problem);
     }
-    let padded = match length {
-        Length::Fixed(_) => true,
-        Length::Counted(counted) => counted.area > 0 || counted.min > 0,
-        Length::Rest | Length::Chosen => false,
-    };
-    if !padded {
-        section.error(
-            "fill",
-            "only a fixed length, area or min can be filled up to",
-        );
+    let area = matches!(length, Length::Counted(counted) if counted.area > 0);
+    if of_bytes && !area && parsed.is_some_and(|fill| !fill.is_hex()) {
+        section.error("fill", "bytes are filled with hex digits");
+    }
+    if area && parsed.is_some_and(|fill| fill.second.is_some()) {
+        section.error("fill", "an area is filled with one character");
+    }
+    if matches!(length, Length::Rest | Length::Chosen) {
+        section.error("fill", "a rest has no length that it could be filled up to");
     }
     parsed
 }

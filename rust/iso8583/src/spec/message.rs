@@ -16,9 +16,10 @@ pub(super) fn envelope(message: &mut Section) -> Envelope {
             "bcd" => Some(TypeCoding::Bcd),
             "ascii" => Some(TypeCoding::Ascii),
             "ebcdic" => Some(TypeCoding::Ebcdic),
+            "hex-ascii" => Some(TypeCoding::HexAscii),
             _ => None,
         },
-        "bcd, ascii, ebcdic",
+        "bcd, ascii, ebcdic, hex-ascii",
         Some(TypeCoding::Bcd),
     );
     let bitmap = choose(

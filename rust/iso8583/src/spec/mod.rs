@@ -77,6 +77,8 @@ pub(crate) enum TypeCoding {
     Bcd,
     Ascii,
     Ebcdic,
+    /// Each of the four characters of ASCII as two hex characters.
+    HexAscii,
 }
 
 impl TypeCoding {
@@ -84,6 +86,7 @@ impl TypeCoding {
         match self {
             Self::Bcd => 2,
             Self::Ascii | Self::Ebcdic => 4,
+            Self::HexAscii => 8,
         }
     }
 }
@@ -261,6 +264,15 @@ pub(crate) struct Pad {
 pub(crate) struct Fill {
     pub(crate) left: bool,
     pub(crate) character: char,
+    /// The second of two hex digits that are a byte together.
+    pub(crate) second: Option<char>,
+}
+
+impl Fill {
+    pub(crate) fn is_hex(self) -> bool {
+        let mut digits = std::iter::once(self.character).chain(self.second);
+        digits.all(|digit| digit.is_ascii_hexdigit())
+    }
 }
 
 /// How the nibbles A to F are shown.
