@@ -92,7 +92,7 @@ def test_what_can_never_be_met_is_told_when_the_rest_is_right() -> None:
         ('encoding = "bcd"\nlength = 2\nclass = "ans"', "class", "packed digits are of class"),
         ('encoding = "binary"\nlength = 2\nclass = "n"', "class", "bytes are of class b"),
         ('encoding = "ascii"\nlength = 2\nfill = "0"', "fill", "give side:character"),
-        ('encoding = "ascii"\nrest = true\nfill = "left:0"', "fill", "only a fixed length"),
+        ('encoding = "ascii"\nrest = true\nfill = "left:0"', "fill", "a rest has no length"),
         ('encoding = "ascii"\nlength = 2\nsign = "ascii"', "sign", "packed digits"),
         ('encoding = "ascii"\nlength = 2\nsign = "zoned"', "sign", "ebcdic digits"),
         ('encoding = "ascii"\nlength = 2\nebcdic_page = "500"', "ebcdic_page", "not EBCDIC"),
@@ -169,7 +169,7 @@ def test_the_command_tells_them_in_lines_and_ends_with_1(tmp_path: Path) -> None
         "line": 2,
         "severity": "error",
         "path": "message.type_indicator",
-        "problem": 'unknown "morse"; known: bcd, ascii, ebcdic',
+        "problem": 'unknown "morse"; known: bcd, ascii, ebcdic, hex-ascii',
     }
 
 
