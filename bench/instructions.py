@@ -18,7 +18,14 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROGRAM: Final = ROOT / "rust" / "target" / "release" / "instructions"
 BASELINE: Final = Path(__file__).with_name("instructions.json")
-OPERATIONS: Final = ("decode", "read", "decode to JSON", "encode", "decode error")
+OPERATIONS: Final = (
+    "decode",
+    "read",
+    "decode to JSON",
+    "encode",
+    "encode texts",
+    "decode error",
+)
 TOLERANCE: Final = 0.05
 FEW: Final = 100
 MANY: Final = 600

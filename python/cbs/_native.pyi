@@ -117,6 +117,12 @@ class Message:
         """As iteration: the numbers of the data elements present."""
     def values(self) -> list[str]: ...
     def items(self) -> list[tuple[str, str]]: ...
+    def to_dict(self, *, reveal: bool = False) -> dict[str, str]:
+        """The message type as "mti" and the text of every data element by its number.
+
+        The quickest way to read all of a message, and with `reveal` what `Codec.encode` takes
+        back. Card data is masked unless `reveal`.
+        """
     def paths(self) -> list[str]:
         """Every path that leads to a value, nested ones after their parent."""
     def copy(self) -> Message:

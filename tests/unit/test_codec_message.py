@@ -51,6 +51,35 @@ def test_a_message_is_a_mapping_of_numbers_to_masked_texts(message: Message) -> 
         message["55.9F27"]
 
 
+def test_a_message_as_a_dictionary_is_masked_unless_it_is_revealed(message: Message) -> None:
+    assert message.to_dict() == {"mti": "0100"} | dict(message)
+    assert list(message.to_dict()) == ["mti", *message]
+    revealed = {number: message.reveal(number) for number in message}
+    assert message.to_dict(reveal=True) == {"mti": "0100"} | revealed
+
+
+@pytest.mark.parametrize("vector", ALL, ids=repr)
+def test_a_dictionary_of_texts_is_written_as_the_general_shape_is(
+    visa_codec: Codec, vector: Vector
+) -> None:
+    texts = visa_codec.decode(vector.body).to_dict(reveal=True)
+    assert visa_codec.encode(texts) == visa_codec.encode({**texts, "subfields": {}})
+    backwards = dict(reversed(texts.items()))
+    assert visa_codec.encode(backwards) == visa_codec.encode(texts)
+    for number in list(texts)[1:]:
+        for text in (texts[number] + "~", texts[number][:-1], "*", "\u20ac" * len(texts[number])):
+            changed = texts | {number: text}
+            assert outcome(visa_codec, changed) == outcome(visa_codec, {**changed, "subfields": {}})
+
+
+def outcome(codec: Codec, fields: dict[str, Any]) -> str:
+    """The bytes as hex, or the text of the error."""
+    try:
+        return codec.encode(fields).hex()
+    except EncodeError as error:
+        return str(error)
+
+
 def test_a_message_can_be_matched_by_its_values(message: Message) -> None:
     match message:
         case {"4": amount, "62": _}:

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::edit::{self, Usual};
 use crate::encode::{Encoded, Path, Scope};
@@ -199,7 +199,7 @@ impl MessageBuilder {
     }
 
     /// The bytes of a changed message: those that were there wherever nothing was changed.
-    fn written_over(&self, base: &Message, elements: &Elements<'_>) -> Encoded<Zeroizing<Vec<u8>>> {
+    fn written_over(&self, base: &Message, elements: &Elements<'_>) -> Encoded<Wiped> {
         let missing = || Path::top("mti").error("a message type", "none");
         let mti = elements.mti.ok_or_else(missing)?;
         let numbers = self.numbers(base);
@@ -210,7 +210,7 @@ impl MessageBuilder {
             header: Some(&header),
             bitmap: Some(&bitmap),
         };
-        let mut out = Zeroizing::new(Vec::with_capacity(base.bytes.len().saturating_add(64)));
+        let mut out = Wiped::new(Vec::with_capacity(base.bytes.len().saturating_add(64)));
         let third_word = self.spec.head(texts, &numbers, &mut out)?;
         let head = base.bytes.get(..base.head.data).unwrap_or(&[]);
         self.spec.keep_letters(&mut out, 0, head);

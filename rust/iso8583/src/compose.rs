@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::decode::Decoder;
 use crate::encode::{Encoded, Path, Scope};
@@ -20,13 +20,13 @@ type Members = [(String, Value)];
 impl Spec {
     /// Encode a mapping shaped as `Message::to_json` writes it: texts by number, nested values
     /// under `subfields`, in place of texts or under dotted keys.
-    pub fn encode(self: &Arc<Self>, value: &Value) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+    pub fn encode(self: &Arc<Self>, value: &Value) -> Result<Wiped, EncodeError> {
         let elements = Elements::read(value)?;
         let missing = || Path::top("mti").error("a message type", "none");
         let mti = elements.mti.ok_or_else(missing)?;
         let keys = elements.entries.keys().map(|key| usize::from(*key));
         let numbers = self.with_third_bitmap(keys.collect());
-        let mut out = Zeroizing::new(Vec::with_capacity(512));
+        let mut out = Wiped::new(Vec::with_capacity(512));
         let texts = HeadTexts {
             mti,
             header: elements.header.map(|text| &**text),
@@ -112,12 +112,12 @@ impl Spec {
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
-        let mut whole = Zeroizing::new(Vec::new());
+        let mut whole = Wiped::new(Vec::new());
         let content = reserve(definition, &mut whole);
         let half_bytes = write_plain(definition, text, path, &mut whole)?;
         let given = whole.get(content..).unwrap_or(&[]);
         let layout = self.check_layouts(definition, half_bytes, given, path)?;
-        let mut other = Zeroizing::new(Vec::new());
+        let mut other = Wiped::new(Vec::new());
         let other_half_bytes = self.write_content(definition, nested, layout, path, &mut other)?;
         if *other.as_slice() != *given
             && self.leaves((id, definition), half_bytes, given, path.scope)
@@ -235,7 +235,7 @@ impl Spec {
         let Coding::Hex(letters) = definition.coding else {
             return self.write_layout(definition, layout, value, &path, out);
         };
-        let mut inside = Zeroizing::new(Vec::new());
+        let mut inside = Wiped::new(Vec::new());
         self.write_layout(definition, layout, value, &path, &mut inside)?;
         for octet in inside.iter() {
             out.extend(match letters {
@@ -327,7 +327,7 @@ impl Spec {
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<usize> {
-        let mut digits = Zeroizing::new(String::new());
+        let mut digits = zeroize::Zeroizing::new(String::new());
         for (part, value) in self.in_order(parts, members, path)? {
             let path = path.join(&part.key);
             let Value::Text(text) = value else {

@@ -1,6 +1,6 @@
 //! Tags and lengths of fixed sizes from nested values.
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::encode::{Encoded, Path};
 use crate::encoding::{ebcdic, nibble};
@@ -51,7 +51,7 @@ impl Spec {
     ) -> Encoded<()> {
         let known = layout.find(key).and_then(|id| self.definition(id));
         let definition = known.ok_or_else(|| path.error("a tag that is known", "another"))?;
-        let mut content = Zeroizing::new(Vec::new());
+        let mut content = Wiped::new(Vec::new());
         self.write_value(definition, value, path, &mut content)?;
         let mut length = Vec::new();
         if let Some(prefix) = layout.length {

@@ -1,6 +1,6 @@
 //! Data sets and BER-TLV from nested values.
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::encode::{Encoded, Path};
 use crate::encoding::{Coding, nibble};
@@ -129,7 +129,7 @@ impl Spec {
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
-        let mut content = Zeroizing::new(Vec::new());
+        let mut content = Wiped::new(Vec::new());
         let known = tlv::number(tag).and_then(|tag| table.find(tag));
         let known = known.and_then(|known| self.definition(known.definition));
         let known = known.map(|known| self.chosen((NONE, known), path).1);

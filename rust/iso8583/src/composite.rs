@@ -1,6 +1,6 @@
 //! Fields inside fields: positional, bitmapped and data sets.
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
@@ -83,7 +83,7 @@ impl<'a> Decoder<'a> {
             let found = format!("{} hex digits", text.len());
             return Err(Fault::boxed(from, "whole bytes in hex", found));
         }
-        let mut joined = Zeroizing::new(Vec::with_capacity(base.saturating_add(text.len() >> 1)));
+        let mut joined = Wiped::new(Vec::with_capacity(base.saturating_add(text.len() >> 1)));
         joined.extend_from_slice(self.body);
         joined.extend_from_slice(self.scratch.as_deref().map_or(&[], Vec::as_slice));
         let value = |byte: &u8| match definition.coding {
@@ -112,7 +112,7 @@ impl<'a> Decoder<'a> {
             Ok(place) => {
                 let own = joined.get(self.body.len()..).unwrap_or(&[]);
                 let deeper = deeper.as_deref().map_or(&[][..], Vec::as_slice);
-                self.scratch = Some(Zeroizing::new([own, deeper].concat()));
+                self.scratch = Some(Wiped::new([own, deeper].concat()));
                 Ok(place)
             }
             Err(mut fault) => {

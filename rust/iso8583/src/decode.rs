@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
@@ -19,7 +19,7 @@ pub(crate) type Outcome<T> = Result<T, Box<Fault>>;
 impl Spec {
     /// Decode one message body: message type first, no frame.
     pub fn decode(self: &Arc<Self>, body: &[u8]) -> Result<Message, DecodeError> {
-        let mut bytes = Zeroizing::new(
+        let mut bytes = Wiped::new(
             body.get(..BODY_LENGTH_MAX.min(body.len()))
                 .unwrap_or(&[])
                 .to_vec(),
@@ -39,7 +39,7 @@ impl Spec {
         let (nodes, scratch) = (decoder.nodes, decoder.scratch);
         if let Some(scratch) = scratch {
             // bytes that move to a larger place must not stay behind in the smaller one
-            bytes = Zeroizing::new([bytes.as_slice(), &scratch].concat());
+            bytes = Wiped::new([bytes.as_slice(), &scratch].concat());
         }
         let readable = head.readable();
         let message = Message {
@@ -63,9 +63,9 @@ impl Spec {
 
 impl Decoder<'_> {
     /// Body and scratch as one.
-    pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn joined(&self) -> Wiped {
         let scratch = self.scratch.as_deref().map_or(&[][..], Vec::as_slice);
-        Zeroizing::new([self.body, scratch].concat())
+        Wiped::new([self.body, scratch].concat())
     }
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct Decoder<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) body: &'a [u8],
     /// Bytes that the body holds as hex text, as if they followed it.
-    pub(crate) scratch: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) scratch: Option<Wiped>,
     pub(crate) nodes: Vec<Node>,
     /// The composites around the field that is being read, outermost first.
     pub(crate) parents: Vec<usize>,

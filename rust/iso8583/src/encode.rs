@@ -1,16 +1,23 @@
 //! Values to bytes, validated against the specification.
 
-use zeroize::Zeroizing;
+use std::cell::Cell;
 
 use crate::decode::Decoder;
 use crate::error::EncodeError;
 use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
 use crate::message::{Kind, Message, Node};
+use crate::quick;
 use crate::spec::{Definition, NONE, Source, Spec};
 use crate::value::Value;
+use crate::wipe::Wiped;
 use crate::write::{finish, reserve, write_plain};
 
 pub(crate) type Encoded<T> = Result<T, EncodeError>;
+
+/// Bytes that a message rarely needs more of.
+const ROOM: usize = 512;
+/// Parts that an element rarely has more of.
+const NODES: usize = 32;
 
 /// One data element of a message that is put together.
 #[derive(Clone, Copy)]
@@ -38,6 +45,8 @@ pub(crate) struct Path<'a> {
     pub(crate) scope: Option<&'a Scope>,
     /// What was given for the composite here.
     pub(crate) members: Option<&'a [(String, Value)]>,
+    /// Room for the nodes of what is read again, kept from one field to the next.
+    pub(crate) nodes: Option<&'a Cell<Vec<Node>>>,
 }
 
 impl<'a> Path<'a> {
@@ -47,6 +56,7 @@ impl<'a> Path<'a> {
             key,
             scope: None,
             members: None,
+            nodes: None,
         }
     }
 
@@ -56,6 +66,7 @@ impl<'a> Path<'a> {
             key,
             scope: self.scope,
             members: None,
+            nodes: self.nodes,
         }
     }
 
@@ -98,7 +109,7 @@ impl<'a> Path<'a> {
 /// What conditions look at while a field is written: the elements in front of it.
 pub(crate) struct Scope {
     mti: [u8; 4],
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Wiped,
     nodes: Vec<Node>,
     /// Texts of parts beside the field, by what was given for them.
     siblings: Vec<(Box<[Box<str>]>, String)>,
@@ -160,8 +171,8 @@ impl Scope {
 
 impl Message {
     /// The very bytes the message was decoded from, built field by field.
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(self.bytes.len()));
+    pub fn encode(&self) -> Wiped {
+        let mut out = Wiped::new(Vec::with_capacity(self.bytes.len()));
         out.extend_from_slice(self.bytes.get(..self.head.data).unwrap_or(&[]));
         for element in self.elements() {
             out.extend_from_slice(self.wire_of(element));
@@ -174,27 +185,65 @@ impl Message {
 impl Spec {
     /// Put a message together from a message type and elements, given in any order.
     pub fn assemble(&self, mti: &str, parts: &[Part<'_>]) -> Result<Vec<u8>, EncodeError> {
-        let third = self.envelope.third_bitmap;
-        let mut order: Vec<&Part<'_>> = parts
-            .iter()
-            .filter(|part| third == 0 || usize::from(part.field()) != third)
-            .collect();
-        order.sort_by_key(|part| part.field());
-        let numbers = order.iter().map(|part| usize::from(part.field()));
-        let numbers = self.with_third_bitmap(numbers.collect());
-        let mut out = Vec::with_capacity(512);
         let texts = HeadTexts {
             mti,
             ..HeadTexts::default()
         };
-        let third_word = self.head(texts, &numbers, &mut out)?;
-        let mut written = Vec::with_capacity(numbers.len());
+        let mut out = Vec::with_capacity(ROOM);
+        self.put_together(texts, parts, &mut out)?;
+        Ok(out)
+    }
+
+    /// The same from texts alone, with the text of the bitmaps where it was given, as
+    /// [`Spec::encode`] does it for a mapping without nested values. Nothing is copied on the way.
+    pub fn encode_texts(
+        &self,
+        mti: &str,
+        bitmap: Option<&str>,
+        parts: &[Part<'_>],
+    ) -> Result<Wiped, EncodeError> {
+        let third = self.envelope.third_bitmap;
+        if let Some(part) = parts.iter().find(|it| usize::from(it.field()) == third) {
+            let path = part.field().to_string();
+            return Err(Path::top(&path).error("elements alone", "a bitmap"));
+        }
+        let texts = HeadTexts {
+            mti,
+            bitmap,
+            ..HeadTexts::default()
+        };
+        let mut out = Wiped::new(Vec::with_capacity(ROOM));
+        self.put_together(texts, parts, &mut out)?;
+        Ok(out)
+    }
+
+    fn put_together(
+        &self,
+        texts: HeadTexts<'_>,
+        parts: &[Part<'_>],
+        out: &mut Vec<u8>,
+    ) -> Encoded<()> {
+        let third = self.envelope.third_bitmap;
+        let mut order: Vec<&Part<'_>> = Vec::with_capacity(parts.len());
+        let wanted = |part: &&Part<'_>| third == 0 || usize::from(part.field()) != third;
+        order.extend(parts.iter().filter(wanted));
+        if !order.is_sorted_by_key(|part| part.field()) {
+            order.sort_by_key(|part| part.field());
+        }
+        let mut numbers = Vec::with_capacity(order.len().saturating_add(1));
+        numbers.extend(order.iter().map(|part| usize::from(part.field())));
+        let numbers = self.with_third_bitmap(numbers);
+        let third_word = self.head(texts, &numbers, out)?;
+        let nodes = Cell::new(Vec::with_capacity(NODES));
+        let mut written = Vec::new();
         let mut order = order.into_iter();
         for number in numbers {
             let at = out.len();
             if third > 0 && number == third {
-                write_bitmap(self.envelope.bitmap, third_word, BITMAP_BYTES, &mut out);
-                written.push((number, at));
+                write_bitmap(self.envelope.bitmap, third_word, BITMAP_BYTES, out);
+                if self.conditional {
+                    written.push((number, at));
+                }
                 continue;
             }
             match order.next() {
@@ -203,18 +252,21 @@ impl Spec {
                     if let Some((_, definition)) = self.element(number) {
                         let scope = definition
                             .conditional
-                            .then(|| Scope::of(self, mti, &out, &written));
+                            .then(|| Scope::of(self, texts.mti, out, &written));
                         let mut path = Path::top(&definition.key);
                         path.scope = scope.as_ref();
+                        path.nodes = Some(&nodes);
                         let (_, definition) = self.chosen((NONE, definition), &path);
-                        self.write_text(definition, text, &path, &mut out)?;
+                        self.write_text(definition, text, &path, out)?;
                     }
                 }
                 None => {}
             }
-            written.push((number, at));
+            if self.conditional {
+                written.push((number, at));
+            }
         }
-        Ok(out)
+        Ok(())
     }
 
     /// The numbers of elements, with that of the one that holds the third bitmap if it is needed.
@@ -236,6 +288,13 @@ impl Spec {
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
+        if let Some((content, half_bytes)) = quick::write(definition, text, out) {
+            if !definition.layouts.is_empty() {
+                let content = out.get(content..).unwrap_or(&[]);
+                self.check_layouts(definition, half_bytes, content, path)?;
+            }
+            return Ok(());
+        }
         let content = reserve(definition, out);
         let half_bytes = write_plain(definition, text, path, out)?;
         self.check_layouts(
@@ -258,8 +317,12 @@ impl Spec {
         if definition.layouts.is_empty() || half_bytes == 0 {
             return Ok(None);
         }
+        if definition.fits {
+            return Ok(Some(0));
+        }
         let beside = path.scope.map(|scope| scope.beside(definition, path));
-        let mut decoder = Decoder::new(self, content, Vec::new());
+        let nodes = path.nodes.map(Cell::take).unwrap_or_default();
+        let mut decoder = Decoder::new(self, content, nodes);
         decoder.scope = beside.as_ref();
         let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
         let stop = start.saturating_add(half_bytes);
@@ -268,6 +331,10 @@ impl Spec {
             decoder.open(Node::new(NONE, Kind::Element, 0, start, stop));
         }
         let outcome = decoder.composite(definition, start, stop);
+        if let Some(cell) = path.nodes {
+            decoder.nodes.clear();
+            cell.set(decoder.nodes);
+        }
         outcome.map_err(|fault| {
             let fault = fault.under(&path.text());
             let expected = format!("{} at byte {} of its content", fault.expected, fault.offset);

@@ -1,17 +1,18 @@
 //! The JSON shape of a message: flat texts by number, then nested values under `subfields`.
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::encode::{Encoded, Path};
 use crate::encoding::nibble;
 use crate::message::{Kind, Message};
+use crate::text::wipe;
 use crate::value::Value;
 
 impl Message {
     /// JSON text of the message; card data starred unless `reveal`.
-    pub fn to_json(&self, reveal: bool) -> Zeroizing<Vec<u8>> {
+    pub fn to_json(&self, reveal: bool) -> Wiped {
         let room = self.bytes.len().saturating_mul(6).saturating_add(256);
-        let mut out = Zeroizing::new(Vec::with_capacity(room));
+        let mut out = Wiped::new(Vec::with_capacity(room));
         out.extend_from_slice(b"{\"mti\":\"");
         out.extend_from_slice(self.mti().as_bytes());
         out.extend_from_slice(b"\",\"bitmap\":\"");
@@ -61,7 +62,7 @@ impl Message {
     /// What is inside an element, or its text where nothing is, in the clear.
     pub(crate) fn nested(&self, field: u16) -> Option<Encoded<Value>> {
         let index = self.element(field)?;
-        let mut out = Zeroizing::new(Vec::new());
+        let mut out = Wiped::new(Vec::new());
         if self.has_children(index) {
             self.push_nested(index, true, &mut out);
         } else {
@@ -75,7 +76,7 @@ impl Message {
 
     fn push_member(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
         self.push_key(index, out);
-        self.push_text(index, reveal, out);
+        self.push_quoted(index, reveal, out);
     }
 
     fn push_key(&self, index: usize, out: &mut Vec<u8>) {
@@ -89,16 +90,14 @@ impl Message {
         out.extend_from_slice(b"\":");
     }
 
-    fn push_text(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
+    fn push_quoted(&self, index: usize, reveal: bool, out: &mut Vec<u8>) {
         out.push(b'"');
-        if let Some(bytes) = self.plain_bytes(index, !reveal) {
-            out.extend(
-                bytes
-                    .iter()
-                    .flat_map(|byte| [byte >> 4, *byte])
-                    .map(nibble::to_char),
-            );
-        } else {
+        let from = out.len();
+        self.push_text(index, !reveal, out);
+        let text = out.get(from..).unwrap_or(&[]);
+        if !text.iter().all(|byte| is_plain(*byte)) {
+            // a character that must be escaped is rare: what was written is written again
+            wipe(out, from);
             self.characters(index, !reveal, |character| push_escaped(character, out));
         }
         out.push(b'"');
@@ -172,7 +171,7 @@ impl Message {
         if self.has_children(index) {
             self.push_object(index, reveal, out);
         } else {
-            self.push_text(index, reveal, out);
+            self.push_quoted(index, reveal, out);
         }
     }
 
@@ -192,6 +191,11 @@ impl Message {
             || (self.node(left).is_some_and(|node| node.tag_bytes > 0)
                 && self.id_bytes(left) == self.id_bytes(right))
     }
+}
+
+/// Whether a byte stands for itself in JSON text.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 fn comma(place: usize, out: &mut Vec<u8>) {

@@ -40,15 +40,18 @@ mod json;
 mod mapping;
 mod mask;
 mod message;
+mod quick;
 mod resolve;
 mod seal;
 mod spec;
 mod tagged;
+mod text;
 mod tlv;
 mod track;
 mod value;
 mod verify;
 mod when;
+mod wipe;
 mod write;
 
 pub use builder::MessageBuilder;
@@ -60,6 +63,7 @@ pub use seal::Sealed;
 pub use spec::{Severity, Spec, SpecIssue};
 pub use track::{NoTrack, Track2};
 pub use value::{ClearText, Value};
+pub use wipe::Wiped;
 
 /// Longest message body that is decoded; far above any network's frame.
 pub const BODY_LENGTH_MAX: usize = 65_535;

@@ -10,7 +10,7 @@ const SHOWN_FIRST: usize = 6;
 const SHOWN_LAST: usize = 4;
 
 /// Characters of a text that are shown as asterisks: `from..to`.
-type Stars = (usize, usize);
+pub(crate) type Stars = (usize, usize);
 
 /// Whether a text looks as if it came out of here: its middle, or all of it, is stars.
 pub(crate) fn is_masked(text: &str) -> bool {
@@ -48,9 +48,9 @@ impl Message {
         let half_bytes = self
             .node(index)
             .map_or(0, |node| node.stop.saturating_sub(node.start));
-        let mut text = String::with_capacity(half_bytes as usize);
-        self.characters(index, masked, |character| text.push(character));
-        text
+        let mut text = Vec::with_capacity(half_bytes as usize);
+        self.push_text(index, masked, &mut text);
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Call `emit` with every character of the node's text.
@@ -71,24 +71,16 @@ impl Message {
         });
     }
 
-    /// The bytes of a node whose text is their plain hex, if nothing of it is hidden.
-    pub(crate) fn plain_bytes(&self, index: usize, masked: bool) -> Option<&[u8]> {
-        let node = self.node(index)?;
-        let whole = node.start & 1 == 0 && node.stop & 1 == 0;
-        let plain = whole && self.is_hex(node);
-        if !plain || (masked && self.holds_card_data(index, node)) {
-            return None;
-        }
-        self.bytes
-            .get(node.start as usize >> 1..node.stop as usize >> 1)
-    }
-
     fn clear_characters(&self, node: &Node, emit: impl FnMut(char)) {
         let place = (node.start as usize, node.stop as usize);
         emit_text(self.definition(node), &self.bytes, place, emit);
     }
 
-    fn holds_card_data(&self, index: usize, node: &Node) -> bool {
+    pub(crate) fn holds_card_data(&self, index: usize, node: &Node) -> bool {
+        let plain = !matches!(node.kind, Kind::Opaque | Kind::Template | Kind::Dataset);
+        if plain && self.definition(node).is_some_and(|it| !it.may_hide) {
+            return false;
+        }
         let nodes = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
         nodes
             .iter()
@@ -97,7 +89,7 @@ impl Message {
 
     /// The hidden characters of a node's text, its own and those of everything inside it, by
     /// where they start. Ranges may lie within each other.
-    fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
+    pub(crate) fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
         let inside = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
         if let Coding::Hex(_) | Coding::Signed(_) | Coding::Zoned = self.coding(node) {
             // characters and half-bytes do not go together; nothing is shown

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::bitmap;
 use crate::encoding::Coding;
 use crate::encoding::nibble;
 use crate::error::bytes;
-use crate::spec::{Definition, Length, NONE, NibbleStyle, Sensitivity, Spec, TagCoding};
+use crate::spec::{Definition, Length, NONE, Sensitivity, Spec, TagCoding};
 use crate::tagged::tag_text;
 use crate::value::ClearText;
 
@@ -17,7 +17,7 @@ use crate::value::ClearText;
 pub struct Message {
     pub(crate) spec: Arc<Spec>,
     /// The body, and behind it the bytes that it holds as hex text and that have parts.
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) bytes: Wiped,
     pub(crate) nodes: Vec<Node>,
     pub(crate) head: Head,
 }
@@ -179,8 +179,10 @@ impl Message {
 
     /// The numbers of the data elements read, ascending.
     pub fn fields(&self) -> impl Iterator<Item = u16> + '_ {
-        self.elements()
-            .filter_map(|index| self.key(index).parse().ok())
+        self.elements().filter_map(|index| {
+            let definition = self.definition(self.node(index)?)?;
+            Some(definition.number)
+        })
     }
 
     /// How many data elements were read.
@@ -289,13 +291,6 @@ impl Message {
     pub(crate) fn coding(&self, node: &Node) -> Coding {
         self.definition(node)
             .map_or(Coding::Binary, |definition| definition.coding)
-    }
-
-    /// Whether the node's text is the plain lower-case hex of its half-bytes.
-    pub(crate) fn is_hex(&self, node: &Node) -> bool {
-        self.definition(node).is_none_or(|definition| {
-            definition.coding.is_nibbles() && definition.style == NibbleStyle::Lower
-        })
     }
 
     pub(crate) fn sensitivity(&self, node: &Node) -> Sensitivity {

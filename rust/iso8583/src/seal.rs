@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::builder;
 use crate::encode::{Encoded, Path};
 use crate::encoding::nibble;
 use crate::message::Message;
 use crate::spec::{Length, Spec};
-use crate::value::Value;
+use crate::value::{ClearText, Value};
+use crate::wipe::Wiped;
 use crate::{EncodeError, MessageBuilder};
 
 /// The element for the code of a message without elements above 64.
@@ -43,7 +42,7 @@ impl Message {
         }
         let start = self.spec.envelope.header.len();
         let end = self.node(last)?.wire as usize;
-        let text = Zeroizing::new(self.text(last, false));
+        let text = ClearText::new(self.text(last, false));
         Some(Sealed {
             covered: self.bytes.get(start..end)?,
             code: nibble::parse_hex(&text).ok()?,
@@ -95,7 +94,7 @@ impl Spec {
         self: &Arc<Self>,
         value: &Value,
         compute: impl Fn(&[u8]) -> Vec<u8>,
-    ) -> Encoded<Zeroizing<Vec<u8>>> {
+    ) -> Encoded<Wiped> {
         let octets = self.encode(value)?;
         let message = Arc::new(builder::decoded(self, &octets)?);
         let sealed = MessageBuilder::edit(&message).build_sealed(compute)?;

@@ -3,18 +3,24 @@
 use std::fmt;
 use std::ops::Deref;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 /// Text that may be card data: prints as asterisks, is wiped when dropped.
 ///
 /// It derefs to `str` for the few places that must read it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct ClearText(Zeroizing<String>);
+pub struct ClearText(String);
 
 impl ClearText {
     /// Take over a text.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text)
+    }
+}
+
+impl Drop for ClearText {
+    fn drop(&mut self) {
+        drop(Wiped::new(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 
@@ -40,13 +46,13 @@ impl fmt::Display for ClearText {
 
 impl PartialEq<str> for ClearText {
     fn eq(&self, other: &str) -> bool {
-        self.0.as_str() == other
+        self.0 == other
     }
 }
 
 impl PartialEq<&str> for ClearText {
     fn eq(&self, other: &&str) -> bool {
-        self.0.as_str() == *other
+        self.0 == *other
     }
 }
 

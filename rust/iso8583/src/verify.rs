@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use crate::encode::Encoded;
 use crate::error::{DecodeError, bytes};
@@ -70,7 +70,7 @@ impl Message {
     }
 
     /// The bytes that the values alone give.
-    fn rewritten(&self) -> Encoded<Zeroizing<Vec<u8>>> {
+    fn rewritten(&self) -> Encoded<Wiped> {
         self.spec.encode(&Value::from_json(&self.to_json(true))?)
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn finish(
             wanted
         }
         (Coding::Signed(_), _) => half_bytes.saturating_sub(1),
+        _ if definition.unit_half_bytes == 1 => half_bytes,
         _ if half_bytes.checked_rem(definition.unit_half_bytes) == Some(0) => half_bytes
             .checked_div(definition.unit_half_bytes)
             .unwrap_or(0),
@@ -180,6 +181,8 @@ fn write_nibbles(
     };
     let even = matches!(definition.length, Length::Counted(counted) if counted.even);
     let odd = text.len() & 1 == 1;
+    // where an odd count is rounded up, its pad counts as one of the digits
+    let half_bytes = text.len().saturating_add(usize::from(even && odd));
     let mut held = (odd && definition.pad.left).then_some(definition.pad.nibble);
     for character in text.bytes() {
         let value = match character {
@@ -206,9 +209,7 @@ fn write_nibbles(
     if let Some(high) = held {
         out.push(high << 4 | definition.pad.nibble);
     }
-    // where an odd count is rounded up, its pad counts as one of the digits
-    let pad = usize::from(even && odd);
-    Ok(text.len().saturating_add(pad))
+    Ok(half_bytes)
 }
 
 fn write_signed(

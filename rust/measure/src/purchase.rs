@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cbs_iso8583::{Message, Spec, Value};
+use cbs_iso8583::{Message, Part, Spec, Value};
 
 const SPECIFICATION: &str = include_str!("../../../python/cbs/specs/visa_like.toml");
 const BODY_HEX: &str = include_str!("../../../bench/purchase.hex");
@@ -14,6 +14,7 @@ pub struct Purchase {
     body: Vec<u8>,
     broken: Vec<u8>,
     value: Value,
+    texts: Vec<(u16, String)>,
 }
 
 /// The packaged specification or the message does not do what it should.
@@ -34,8 +35,14 @@ fn unusable(reason: impl fmt::Display) -> Unusable {
 
 impl Purchase {
     /// The operations, by the names that tables give them.
-    pub const OPERATIONS: [&str; 5] =
-        ["decode", "read", "decode to JSON", "encode", "decode error"];
+    pub const OPERATIONS: [&str; 6] = [
+        "decode",
+        "read",
+        "decode to JSON",
+        "encode",
+        "encode texts",
+        "decode error",
+    ];
 
     /// Compile the specification and check that the message goes both ways.
     pub fn load() -> Result<Self, Unusable> {
@@ -55,12 +62,22 @@ impl Purchase {
         if spec.decode(&broken).is_ok() {
             return Err(unusable("the broken purchase was read"));
         }
-        Ok(Self {
+        let clear = |field: u16| message.clear_text(&field.to_string());
+        let texts = message
+            .fields()
+            .filter_map(|field| Some((field, (*clear(field)?).to_owned())));
+        let texts = texts.collect();
+        let purchase = Self {
             spec,
             body,
             broken,
             value,
-        })
+            texts,
+        };
+        if purchase.encode_texts() != Some(purchase.body.len()) {
+            return Err(unusable("the purchase's texts came back as other bytes"));
+        }
+        Ok(purchase)
     }
 
     /// Do one of [`Self::OPERATIONS`] once; gives something that depends on the work.
@@ -69,16 +86,29 @@ impl Purchase {
             "decode" => Some(self.decode()?.field_count()),
             "read" => {
                 let message = self.decode()?;
-                let texts = message
-                    .fields()
-                    .filter_map(|field| message.element_text(field));
-                Some(texts.map(|text| text.len()).sum())
+                let mut characters = 0_usize;
+                message
+                    .each_text(true, |_, text| {
+                        characters = characters.saturating_add(text.len());
+                        Ok::<(), ()>(())
+                    })
+                    .ok()?;
+                Some(characters)
             }
             "decode to JSON" => Some(self.decode()?.to_json(false).len()),
             "encode" => Some(self.spec.encode(&self.value).ok()?.len()),
+            "encode texts" => self.encode_texts(),
             "decode error" => Some(self.spec.decode(&self.broken).err()?.offset),
             _ => None,
         }
+    }
+
+    fn encode_texts(&self) -> Option<usize> {
+        let texts = self.texts.iter();
+        let parts: Vec<_> = texts
+            .map(|(field, text)| Part::Text(*field, text))
+            .collect();
+        Some(self.spec.encode_texts("0100", None, &parts).ok()?.len())
     }
 
     fn decode(&self) -> Option<Message> {

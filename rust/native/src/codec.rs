@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use crate::batch::{self, Body};
 use crate::builder::MessageBuilder;
 use crate::errors;
+use crate::flat;
 use crate::mac::MacKey;
 use crate::mapping;
 use crate::message::Message;
@@ -86,6 +87,11 @@ impl Codec {
                 return Ok(PyBytes::new(python, &decoded.get().inner.encode()));
             };
             return decoded.get().sealed(python, key);
+        }
+        if let (Ok(fields), None) = (message.cast::<PyDict>(), mac_key)
+            && let Some(octets) = flat::encode(&self.inner, fields)
+        {
+            return Ok(PyBytes::new(python, &octets));
         }
         let is_record = || message.get_type().hasattr("__dataclass_fields__");
         if !message.is_instance_of::<PyDict>() && is_record()? {

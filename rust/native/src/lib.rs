@@ -5,10 +5,12 @@ mod batch;
 mod builder;
 mod codec;
 mod errors;
+mod flat;
 mod framer;
 mod mac;
 mod mapping;
 mod message;
+mod names;
 mod network;
 mod track;
 

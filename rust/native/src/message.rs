@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
 use crate::builder::{self, MessageBuilder};
 use crate::errors;
 use crate::mac::MacKey;
+use crate::names::Names;
 use crate::track::Track2;
 
 /// Keyed by chance in each process: what a message hashes to says nothing about its card.
@@ -28,12 +29,13 @@ impl Message {
         }
     }
 
-    fn numbers(&self) -> Vec<String> {
-        self.inner.fields().map(|field| field.to_string()).collect()
-    }
-
-    fn text(&self, path: &str) -> String {
-        self.inner.masked_text(path).unwrap_or_default()
+    fn numbers<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let names = Names::of(python);
+        let list = PyList::empty(python);
+        for field in self.inner.fields() {
+            list.append(names.of_element(python, field))?;
+        }
+        Ok(list)
     }
 
     fn builder(&self) -> cbs_iso8583::MessageBuilder {
@@ -77,10 +79,11 @@ impl Message {
         self.inner.warnings()
     }
 
-    fn __getitem__(&self, path: &str) -> PyResult<String> {
-        self.inner
-            .masked_text(path)
-            .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
+    fn __getitem__<'py>(&self, python: Python<'py>, path: &str) -> PyResult<Bound<'py, PyString>> {
+        match self.inner.masked_text(path) {
+            Some(text) => Ok(PyString::new(python, &text)),
+            None => Err(PyKeyError::new_err(path.to_owned())),
+        }
     }
 
     #[pyo3(signature = (path, default=None))]
@@ -102,7 +105,7 @@ impl Message {
     }
 
     fn __iter__<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        PyList::new(python, self.numbers())?.try_iter()
+        self.numbers(python)?.try_iter()
     }
 
     fn __len__(&self) -> usize {
@@ -110,24 +113,40 @@ impl Message {
     }
 
     fn __repr__(&self) -> String {
-        let fields = self.numbers().join(" ");
-        format!("<Message {} fields {fields}>", self.inner.mti())
+        let fields = self.inner.fields().map(|field| format!(" {field}"));
+        let fields: String = fields.collect();
+        format!("<Message {} fields{fields}>", self.inner.mti())
     }
 
-    fn keys(&self) -> Vec<String> {
-        self.numbers()
+    fn keys<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.numbers(python)
     }
 
-    fn values(&self) -> Vec<String> {
-        self.numbers().iter().map(|path| self.text(path)).collect()
+    fn values<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let values = PyList::empty(python);
+        self.inner
+            .each_text(true, |_, text| values.append(PyString::new(python, text)))?;
+        Ok(values)
     }
 
-    fn items(&self) -> Vec<(String, String)> {
-        let pair = |path: String| {
-            let text = self.text(&path);
-            (path, text)
-        };
-        self.numbers().into_iter().map(pair).collect()
+    fn items<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let names = Names::of(python);
+        let items = PyList::empty(python);
+        self.inner.each_text(true, |field, text| {
+            items.append((names.of_element(python, field), PyString::new(python, text)))
+        })?;
+        Ok(items)
+    }
+
+    #[pyo3(signature = (*, reveal=false))]
+    fn to_dict<'py>(&self, python: Python<'py>, reveal: bool) -> PyResult<Bound<'py, PyDict>> {
+        let names = Names::of(python);
+        let dict = PyDict::new(python);
+        dict.set_item(names.message_type(python), self.inner.mti())?;
+        self.inner.each_text(!reveal, |field, text| {
+            dict.set_item(names.of_element(python, field), PyString::new(python, text))
+        })?;
+        Ok(dict)
     }
 
     fn paths(&self) -> Vec<String> {

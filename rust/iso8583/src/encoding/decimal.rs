@@ -56,6 +56,11 @@ impl Prefix {
         })
     }
 
+    /// Whether it is a plain number of one byte or more.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.coding == PrefixCoding::Binary
+    }
+
     /// The count in exactly `self.bytes` bytes, or None where they are no number.
     #[inline]
     pub(crate) fn read(&self, wire: &[u8]) -> Option<usize> {

@@ -35,13 +35,19 @@ impl Page {
 
     /// The character of a byte.
     pub(crate) fn decode(self, byte: u8) -> char {
-        let table = match self {
-            Self::P1140 if byte == EURO_BYTE => return EURO,
+        if self == Self::P1140 && byte == EURO_BYTE {
+            return EURO;
+        }
+        char::from(self.table().get(usize::from(byte)).copied().unwrap_or(0))
+    }
+
+    /// The characters of all bytes, by number; right for those below 128.
+    pub(crate) fn table(self) -> &'static [u8; 256] {
+        match self {
             Self::P037 | Self::P1140 => &P037,
             Self::P500 => &P500,
             Self::P1047 => &P1047,
-        };
-        char::from(table.get(usize::from(byte)).copied().unwrap_or(0))
+        }
     }
 
     /// The byte of a character, if the page has it.

@@ -20,6 +20,30 @@ pub(crate) fn from_char(character: u8) -> Option<u8> {
     }
 }
 
+/// For each character its value as a digit; 256 where it is none.
+pub(crate) type Digits = [u16; 256];
+pub(crate) const DECIMAL: Digits = digits(10);
+/// Of either case.
+pub(crate) const HEXADECIMAL: Digits = digits(16);
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "evaluated by the compiler; the index stays below 256"
+)]
+const fn digits(base: u32) -> Digits {
+    let mut table = [256; 256];
+    let mut character = 0;
+    while character < 256 {
+        if let Some(value) = (character as u8 as char).to_digit(base) {
+            table[character] = value as u16;
+        }
+        character += 1;
+    }
+    table
+}
+
 /// The upper-case hex character of the low half of `value`.
 pub(crate) fn to_upper(value: u8) -> u8 {
     to_char(value).to_ascii_uppercase()

@@ -1,6 +1,6 @@
 //! The framer: a state machine that is fed whatever arrives.
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 use super::count::Count;
 use super::header::{self, Extent, Wrong};
@@ -17,7 +17,7 @@ pub struct Framer {
     polls: PollPolicy,
     frame_length_max: usize,
     /// The start of a frame that is not complete yet.
-    pending: Zeroizing<Vec<u8>>,
+    pending: Wiped,
     /// Octets of the stream before `pending`.
     consumed: u64,
     /// What made the stream unreadable; said again at every later feed.
@@ -33,7 +33,7 @@ impl Framer {
             header: if own_header { HeaderMode::Tpdu } else { header },
             polls: PollPolicy::default(),
             frame_length_max,
-            pending: Zeroizing::new(Vec::new()),
+            pending: Wiped::new(Vec::new()),
             consumed: 0,
             fault: None,
         }
@@ -211,7 +211,7 @@ impl Framer {
             Extent::NOTHING
         };
         Ok(Frame {
-            octets: Zeroizing::new(octets.to_vec()),
+            octets: Wiped::new(octets.to_vec()),
             prefix_bytes,
             header_bytes: extent.bytes,
             trailer_bytes,

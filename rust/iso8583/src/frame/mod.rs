@@ -9,7 +9,7 @@ mod reply;
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 pub use framer::Framer;
 
@@ -129,7 +129,7 @@ impl Kind {
 /// One frame cut from the stream. Its octets are wiped when it is dropped.
 #[derive(Clone)]
 pub struct Frame {
-    octets: Zeroizing<Vec<u8>>,
+    octets: Wiped,
     prefix_bytes: usize,
     header_bytes: usize,
     trailer_bytes: usize,

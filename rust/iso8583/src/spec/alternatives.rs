@@ -6,6 +6,7 @@ use super::compile::Compiler;
 use super::layouts::condition;
 use super::section::Section;
 use super::{Choice, Definition, Length};
+use crate::quick::Quick;
 
 /// Keys that an alternative with a length of its own does not take over: (its key, those).
 const LENGTHS: [(&str, &[&str]); 3] = [
@@ -88,8 +89,15 @@ impl Compiler {
             definition: own,
         });
         let own = self.definitions.get(usize::from(own))?.clone();
+        let hides = |choice: &Choice| {
+            let definition = self.definitions.get(usize::from(choice.definition));
+            definition.is_some_and(|definition| definition.may_hide)
+        };
         let chooser = Definition {
             length: Length::Chosen,
+            may_hide: choices.iter().any(hides),
+            quick: Quick::No,
+            fits: false,
             layouts: Box::default(),
             conditional: true,
             choices: choices.into(),

@@ -8,12 +8,13 @@ use super::keys::{self, choose};
 use super::message::envelope;
 use super::section::{Section, Sink};
 use super::{
-    Alternative, BitmapCoding, Definition, ELEMENT_MAX, Envelope, Layout, Length, NONE,
-    NibbleStyle, Pad, Sensitivity, Spec,
+    Alternative, BitmapCoding, Definition, ELEMENT_MAX, Envelope, Layout, Length, LetterTable,
+    NO_LETTER, NONE, NibbleStyle, Pad, Sensitivity, Spec,
 };
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};
 use crate::encoding::ebcdic::{PAGES, Page};
 use crate::encoding::{Coding, Letters, Unit};
+use crate::quick::Quick;
 
 /// Deepest chain of `type` references and of fields inside fields.
 const DEPTH_MAX: usize = 8;
@@ -35,6 +36,7 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
         page: page.unwrap_or(Page::P037),
         definitions: Vec::new(),
         charsets: Vec::new(),
+        letters: Vec::new(),
     };
     let fields = file.section("fields");
     if fields.is_none() {
@@ -60,6 +62,7 @@ pub(super) struct Compiler {
     page: Page,
     pub(super) definitions: Vec<Definition>,
     charsets: Vec<((Class, Letters), Arc<Charset>)>,
+    letters: Vec<((Class, Letters), Arc<LetterTable>)>,
 }
 
 impl Compiler {
@@ -88,6 +91,16 @@ impl Compiler {
         {
             let key = envelope.third_bitmap.to_string();
             *slot = self.bitmap(&key, "Bitmap, third", envelope.bitmap, 8);
+        }
+        for (number, id) in (0..).zip(&elements) {
+            let definition = self.definitions.get(usize::from(*id));
+            let choices = definition.map_or(&[][..], |definition| &definition.choices);
+            let chosen: Vec<u16> = choices.iter().map(|choice| choice.definition).collect();
+            for id in chosen.iter().chain([id]) {
+                if let Some(definition) = self.definitions.get_mut(usize::from(*id)) {
+                    definition.number = number;
+                }
+            }
         }
         elements
     }
@@ -132,6 +145,7 @@ impl Compiler {
         let (nibbles, style, class) = keys::alphabet(&mut section, parent, coding);
         let mut definition = Definition {
             key: key.into(),
+            number: 0,
             name: name.unwrap_or_default().into(),
             coding,
             unit,
@@ -143,8 +157,12 @@ impl Compiler {
             pad: keys::pad(&mut section),
             class,
             charset: self.charset(&section, coding, class),
+            letters: self.letters(coding, class),
             fill: keys::fill(&mut section, coding, length),
             sensitivity: keys::sensitivity(&mut section),
+            may_hide: false,
+            quick: Quick::No,
+            fits: false,
             layouts: Box::default(),
             conditional: false,
             choices: Box::default(),
@@ -152,6 +170,7 @@ impl Compiler {
         if let Length::Fixed(units) = length {
             definition.fixed_half_bytes = definition.half_bytes(units);
         }
+        definition.quick = Quick::of(&definition);
         let layouts = section.sections("layouts");
         if !layouts.is_empty() && matches!(coding, Coding::Signed(_) | Coding::Zoned) {
             section.error("layouts", "a signed number has nothing inside");
@@ -161,6 +180,11 @@ impl Compiler {
             compiled.extend(self.layout(layout, &definition, depth));
         }
         definition.conditional = compiled.iter().any(|it| self.is_conditional(it));
+        definition.may_hide = definition.sensitivity != Sensitivity::None
+            || compiled.iter().any(|it| self.may_hide(&it.layout));
+        definition.fits = compiled
+            .first()
+            .is_some_and(|it| self.fits(&definition, it));
         definition.layouts = compiled.into();
         let id = self.add(definition, &section);
         section.finish();
@@ -186,6 +210,46 @@ impl Compiler {
                 }
                 Layout::Tlv { tags } => tags.entries.iter().any(|tag| inside(&tag.definition)),
             }
+    }
+
+    /// Whether what is inside can be card data: what nobody knows of BER-TLV may be.
+    fn may_hide(&self, layout: &Layout) -> bool {
+        let inside = |id: &u16| {
+            let definition = self.definitions.get(usize::from(*id));
+            definition.is_some_and(|definition| definition.may_hide)
+        };
+        match layout {
+            Layout::Positional { parts, .. } => parts.iter().any(inside),
+            Layout::Bitmapped(bitmapped) => bitmapped.parts.iter().any(inside),
+            Layout::Tagged(tagged) => {
+                inside(&tagged.lead) || tagged.entries.iter().any(|entry| inside(&entry.1))
+            }
+            Layout::Datasets { .. } | Layout::Tlv { .. } => true,
+        }
+    }
+
+    /// Whether an alternative reads whatever may stand in the field: parts of fixed lengths that
+    /// fill it, and that take what it takes.
+    fn fits(&self, parent: &Definition, alternative: &Alternative) -> bool {
+        let (None, Layout::Positional { parts, .. }) = (&alternative.when, &alternative.layout)
+        else {
+            return false;
+        };
+        let mut half_bytes = 0_usize;
+        let alike = parts.iter().all(|id| {
+            let part = self.definitions.get(usize::from(*id));
+            part.is_some_and(|part| {
+                half_bytes = half_bytes.saturating_add(part.fixed_half_bytes);
+                matches!(part.length, Length::Fixed(_))
+                    && part.layouts.is_empty()
+                    && part.choices.is_empty()
+                    && part.coding == parent.coding
+                    && part.class == parent.class
+                    && part.nibbles == parent.nibbles
+            })
+        });
+        let same_length = parent.fixed_half_bytes == half_bytes;
+        alike && same_length && matches!(parent.length, Length::Fixed(_))
     }
 
     pub(super) fn add(&mut self, definition: Definition, section: &Section) -> Option<u16> {
@@ -237,6 +301,32 @@ impl Compiler {
         let table = Arc::new(class.table(letters));
         self.charsets.push(((class, letters), Arc::clone(&table)));
         table
+    }
+
+    /// How texts of a class are written; shared by all fields that have it.
+    fn letters(&mut self, coding: Coding, class: Class) -> Option<Arc<LetterTable>> {
+        let Coding::Text(letters) = coding else {
+            return None;
+        };
+        if class == Class::Signed {
+            return None;
+        }
+        let known = self
+            .letters
+            .iter()
+            .find(|(key, _)| *key == (class, letters));
+        if let Some((_, table)) = known {
+            return Some(Arc::clone(table));
+        }
+        let mut table = [NO_LETTER; 128];
+        for (slot, character) in table.iter_mut().zip('\0'..) {
+            if class.has(character) {
+                *slot = letters.encode(character).map_or(NO_LETTER, u16::from);
+            }
+        }
+        let table = Arc::new(table);
+        self.letters.push(((class, letters), Arc::clone(&table)));
+        Some(table)
     }
 
     /// The definition of a bitmap that lies in the data.
@@ -296,6 +386,7 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
     };
     Definition {
         key: key.into(),
+        number: 0,
         name: name.into(),
         coding,
         unit,
@@ -313,8 +404,12 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
         },
         class: Class::Any,
         charset: None,
+        letters: None,
         fill: None,
         sensitivity: Sensitivity::None,
+        may_hide: false,
+        quick: Quick::No,
+        fits: false,
         layouts: Box::default(),
         conditional: false,
         choices: Box::default(),

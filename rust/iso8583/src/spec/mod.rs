@@ -20,9 +20,14 @@ use crate::encoding::decimal::Prefix;
 use crate::encoding::ebcdic::Page;
 use crate::encoding::{Coding, Letters, Unit};
 use crate::error::SpecError;
+use crate::quick::Quick;
 
 /// Where a table has no definition.
 pub(crate) const NONE: u16 = u16::MAX;
+/// For each character below 128 the byte that stands for it.
+pub(crate) type LetterTable = [u16; 128];
+/// No byte stands for the character.
+pub(crate) const NO_LETTER: u16 = 0x100;
 /// Three bitmaps of 64 bits.
 pub(crate) const ELEMENT_MAX: usize = 192;
 
@@ -180,6 +185,8 @@ impl std::fmt::Debug for Spec {
 pub(crate) struct Definition {
     /// Its own part of the path: "62", "2", "9F26"; empty for the tags nobody knows.
     pub(crate) key: Box<str>,
+    /// The number of a data element; 0 for everything else.
+    pub(crate) number: u16,
     pub(crate) name: Box<str>,
     pub(crate) coding: Coding,
     pub(crate) unit: Unit,
@@ -195,9 +202,17 @@ pub(crate) struct Definition {
     pub(crate) class: Class,
     /// The bytes that may stand in the text; None where all of the coding may.
     pub(crate) charset: Option<Arc<Charset>>,
+    /// The bytes of the characters below 128, with [`NO_LETTER`] for those that may not stand in
+    /// it; None where it takes more than a table to write it.
+    pub(crate) letters: Option<Arc<LetterTable>>,
     /// What a value that is too short is filled with when it is written.
     pub(crate) fill: Option<Fill>,
     pub(crate) sensitivity: Sensitivity,
+    /// Whether it or anything that can be inside it is card data.
+    pub(crate) may_hide: bool,
+    pub(crate) quick: Quick,
+    /// Whether whatever the field may hold has the form of its first layout.
+    pub(crate) fits: bool,
     /// Ways to read the content, tried in order; empty for a plain value.
     pub(crate) layouts: Box<[Alternative]>,
     /// Whether it, or what is inside, depends on other values.
