@@ -6,7 +6,7 @@ use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::{Coding, nibble};
-use crate::error::{Fault, bytes};
+use crate::error::{self, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Kind, Node};
 use crate::spec::{BitmapCoding, Bitmapped, Definition, Layout, Length, NONE};
@@ -317,7 +317,7 @@ impl<'a> Decoder<'a> {
                 let fault = Fault::boxed(
                     length_at,
                     format!("at most {}", bytes(left)),
-                    format!("length {length}"),
+                    error::length(length),
                 );
                 return Err(fault.under(&key()));
             }

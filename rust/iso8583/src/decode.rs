@@ -9,7 +9,7 @@ use crate::bitmap;
 use crate::encode::Scope;
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class, DIGITS};
 use crate::encoding::{Coding, nibble};
-use crate::error::{DecodeError, Fault, bytes};
+use crate::error::{self, DecodeError, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Head, Kind, Message, Node};
 use crate::spec::{Counted, Definition, Length, NONE, Policy, Spec};
@@ -347,10 +347,10 @@ impl<'a> Decoder<'a> {
                 let least = counted.min.saturating_add(counted.own);
                 let most = counted.max.saturating_add(counted.own);
                 let expected = format!("a length of {least} to {most} {word}");
-                Err(Fault::boxed(at, expected, format!("length {count}")))
+                Err(Fault::boxed(at, expected, error::length(count)))
             }
             _ if counted.even && units & 1 == 1 => {
-                let found = format!("length {count}");
+                let found = error::length(count);
                 Err(Fault::boxed(at, "an even length", found))
             }
             _ => Ok(units.saturating_mul(definition.unit_half_bytes)),

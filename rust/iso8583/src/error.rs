@@ -136,6 +136,18 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
+/// The largest length that an error repeats: more of its digits could be those of a card number.
+pub(crate) const LENGTH_SHOWN_MAX: usize = 999_999;
+
+/// A length that was read, for error texts.
+pub(crate) fn length(count: usize) -> String {
+    if count > LENGTH_SHOWN_MAX {
+        format!("a length above {LENGTH_SHOWN_MAX}")
+    } else {
+        format!("length {count}")
+    }
+}
+
 /// A number of bytes, for error texts.
 pub(crate) fn bytes(count: usize) -> String {
     if count == 1 {

@@ -4,7 +4,7 @@ use crate::NODES_MAX;
 use crate::composite::ended;
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
-use crate::error::{Fault, bytes};
+use crate::error::{self, Fault, bytes};
 use crate::message::Kind;
 use crate::spec::{NONE, TagCoding, Tagged};
 
@@ -123,7 +123,7 @@ impl<'a> Decoder<'a> {
                     let least = layout.counted_too;
                     let most = left.saturating_add(least);
                     let expected = format!("a length of {least} to {most} bytes");
-                    let found = format!("length {count}");
+                    let found = error::length(count);
                     return Err(Fault::boxed(place.length.0, expected, found).under(key));
                 };
                 place.content.saturating_add(units)

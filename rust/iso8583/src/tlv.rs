@@ -2,7 +2,7 @@
 
 use crate::decode::{Decoder, Outcome};
 use crate::encoding::nibble;
-use crate::error::{Fault, bytes};
+use crate::error::{self, Fault, bytes};
 use crate::message::{Kind, Node};
 use crate::spec::{TagEntry, TagTable};
 use crate::{NODES_MAX, TEMPLATE_DEPTH_MAX};
@@ -102,7 +102,7 @@ impl<'a> Decoder<'a> {
             if next > end {
                 let left = end.saturating_sub(content);
                 let expected = format!("at most {}", bytes(left));
-                let fault = Fault::boxed(length_at, expected, format!("length {length}"));
+                let fault = Fault::boxed(length_at, expected, error::length(length));
                 return Err(fault.under(&key()));
             }
             if let Some(definition) = self.tag(tags, tag, at, (content, next), depth) {

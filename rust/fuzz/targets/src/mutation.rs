@@ -5,6 +5,9 @@ use crate::Seeds;
 /// Longest input; the longest body that is decoded, and one more than it.
 const LENGTH_MAX: usize = 65_536;
 
+/// Bytes in front that targets choose by.
+const FRONT: usize = 5;
+
 const INTERESTING: [u8; 12] = [
     0x00, 0x01, 0x0d, 0x10, 0x30, 0x40, 0x7f, 0x80, 0x99, 0xf0, 0xfe, 0xff,
 ];
@@ -60,6 +63,12 @@ impl Mutator {
                 input.extend_from_slice(&other[back..]);
             }
             _ => {}
+        }
+        // what chooses stands in front, and changed alone it leaves the rest readable
+        if self.below(4) == 0 && input.len() > FRONT {
+            let place = self.below(FRONT);
+            input[place] = self.byte();
+            return input;
         }
         for _ in 0..=self.below(3) {
             self.change(&mut input);

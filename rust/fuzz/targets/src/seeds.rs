@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::Mutator;
+use crate::messages::chosen;
+use crate::{Mutator, streams};
 
 macro_rules! packaged {
     ($($name:literal),* $(,)?) => {
@@ -40,7 +41,12 @@ impl Seeds {
     pub fn of(target: &str) -> Self {
         let messages = || VECTORS.iter().flat_map(|text| messages(text));
         let inputs = match target {
-            "frame" => messages().map(|(_, body)| streamed(&body)).collect(),
+            "frame" => streams::seeds(&messages().map(|it| it.1).collect::<Vec<_>>()),
+            "json" => messages().filter_map(|it| documented(&it)).collect(),
+            "edit" => messages()
+                .map(|(choice, body)| [vec![choice, 1, 2, 3, 4], body].concat())
+                .collect(),
+            "track2" => tracks(),
             "specification" => SPECIFICATIONS.iter().flat_map(texts).collect(),
             _ => messages()
                 .map(|(choice, body)| [vec![choice], body].concat())
@@ -96,17 +102,28 @@ fn message(document: &Value) -> Option<(u8, Vec<u8>)> {
     Some((u8::try_from(choice).ok()?, body.to_vec()))
 }
 
+/// A message as its JSON, behind the choice of its specification.
+fn documented((choice, body): &(u8, Vec<u8>)) -> Option<Vec<u8>> {
+    let (spec, body) = chosen(&[&[*choice][..], body].concat()).map(|it| (it.0, it.1.to_vec()))?;
+    let document = spec.decode(&body).ok()?.to_json(true);
+    Some([&[*choice][..], &document].concat())
+}
+
+/// Tracks as they should be, behind the choice of every specification.
+fn tracks() -> Vec<Vec<u8>> {
+    let places = 0..u8::try_from(SPECIFICATIONS.len()).unwrap_or(u8::MAX);
+    let track = |place| {
+        let separator = ['d', '=', 'D'][usize::from(place) % 3];
+        let text = format!("4000000000000010{separator}29122011234567");
+        [&[place][..], text.as_bytes()].concat()
+    };
+    places.map(track).collect()
+}
+
 fn octets(hex: &str) -> Vec<u8> {
     let pair = |at: usize| {
         hex.get(at..at + 2)
             .and_then(|it| u8::from_str_radix(it, 16).ok())
     };
     (0..hex.len()).step_by(2).filter_map(pair).collect()
-}
-
-/// Two frames of a body behind the choice of a framing with two bytes of length.
-fn streamed(body: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes();
-    let frame = [&length[..], body].concat();
-    [&[1, 0, 7][..], &frame, &frame].concat()
 }

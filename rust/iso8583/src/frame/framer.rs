@@ -5,7 +5,7 @@ use crate::wipe::Wiped;
 use super::count::Count;
 use super::header::{self, Extent, Wrong};
 use super::{Frame, Framing, HeaderKind, HeaderMode, Kind, PollPolicy};
-use crate::error::FrameError;
+use crate::error::{FrameError, LENGTH_SHOWN_MAX};
 
 /// Message format of session control, in the upper nibble of the fourth octet.
 const FORMAT_SESSION_CONTROL: u8 = 2;
@@ -168,7 +168,12 @@ impl Framer {
     fn check_length(&self, length: usize) -> Result<(), Wrong> {
         let most = self.frame_length_max;
         if length > most {
-            return Err((format!("frame of {length} bytes, more than {most}"), 0));
+            let shown = if length > LENGTH_SHOWN_MAX {
+                format!("over {LENGTH_SHOWN_MAX}")
+            } else {
+                length.to_string()
+            };
+            return Err((format!("frame of {shown} bytes, more than {most}"), 0));
         }
         Ok(())
     }
