@@ -40,15 +40,22 @@ CHOICES = st.builds(
     ebcdic_page=st.sampled_from([None, "037", "500"]),
     follow=st.sampled_from([None, "read", "write"]),
 )
-CLASSES = st.sampled_from([*_FIELDS, *_TAGS, "IF_NOP", "IFA_BITMAP", "IFB_BITMAP", "Other", ""])
-KEYS = ("pad", "emitBitmap", "bitmapField", "firstField", "tagSize", "lenSize", "trim", "token")
+CLASSES = st.sampled_from(
+    [*_FIELDS, *_TAGS, "IF_NOP", "IFA_BITMAP", "IFB_BITMAP", "IFTA_LLCHAR", "IFTB_LLBINARY",
+     "IFMC_TCC", "IF_UNUSED", "Other", ""]
+)  # fmt: skip
+KEYS = (
+    "pad", "emitBitmap", "bitmapField", "firstField", "tagSize", "lenSize", "trim", "token",
+    "inclusive", "headerLength", "swapTagAndLen",
+)  # fmt: skip
 MORE = st.dictionaries(
     st.sampled_from(KEYS), st.sampled_from(["true", "false", "0", "1", "2", "x", ""]), max_size=3
 )
 PACKAGERS = st.sampled_from(
     ["GenericSubFieldPackager", "GenericPackager", "Base1SubFieldPackager", "EuroSubFieldPackager",
      "GICCSubFieldPackager", "CTCSubFieldPackager", "DatasetPackager", "BERTLVAsciiHexPackager",
-     "GenericTaggedFieldsPackager", "MasterCardEBCDICSubFieldPackager", "Other"]
+     "GenericTaggedFieldsPackager", "MasterCardEBCDICSubFieldPackager", "CTCSubElementPackager",
+     "TaggedSequencePackager", "BinaryHexTaggedSequencePackager", "Other"]
 )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import pytest
 from tests.unit.importing import composite, field, loaded, message, packager, public
 
 from cbs.codec import Codec
-from cbs.errors import SpecificationImportError
-from cbs.importers import Choices, import_specification
+from cbs.errors import EncodeError, SpecificationImportError
+from cbs.importers import import_specification
 from cbs.importers.jpos_classes import _FIELDS
 
 # What the classes of a packed dialect are, and the elements that have them.
@@ -43,8 +43,9 @@ WIRE: list[tuple[str, int, dict[str, str], bytes, str]] = [
     ("IFE_AMOUNT", 3, {}, b"\xc3\xf0\xf1", "C01"),
     ("IFB_AMOUNT", 9, {"pad": "true"}, b"C\x00\x00\x01\x00", "C00000100"),
     ("IFA_AMOUNT2003", 16, {}, b"9782000000001000", "9782000000001000"),
-    ("IFB_AMOUNT2003", 4, {}, b"\x97\x82", "9782"),
-    ("IFE_SIGNED_NUMERIC", 3, {}, b"\xf1\xf2\xd3", "-123"),
+    ("IFB_AMOUNT2003", 16, {}, bytes.fromhex("9782000000001000"), "9782000000001000"),
+    ("IFE_SIGNED_NUMERIC", 3, {}, b"\xf1\xf2\xf3", "123"),
+    ("IF_ECHAR", 4, {}, EBCDIC_NAME, "TEST"),
     ("IFB_BINARY", 2, {}, b"\x9f\x01", "9f01"),
     ("IFA_BINARY", 2, {}, b"9F01", "9f01"),
     ("IFE_BINARY", 2, {}, "9F01".encode("cp500"), "9f01"),
@@ -133,127 +134,6 @@ def test_stray_blanks_and_short_class_names_are_taken() -> None:
     assert read_one(loaded("jpos", given), b"0012")["48"] == "0012"
 
 
-def test_parts_come_one_after_the_other() -> None:
-    inside = composite(
-        48, "IFA_LLLCHAR", 99, "GenericSubFieldPackager",
-        field(0, "IF_CHAR", 2), field(1, "IFB_NUMERIC", 4), field(2, "IFA_LLCHAR", 20),
-        emitBitmap="false", firstField="0",
-    )  # fmt: skip
-    decoded = read_one(loaded("jpos", packager(inside)), b"009AB\x12\x3403xyz")
-    assert (decoded["48.1"], decoded["48.2"], decoded["48.3"]) == ("AB", "1234", "xyz")
-
-
-def test_a_bitmap_inside_says_which_parts_there_are() -> None:
-    inside = composite(
-        48, "IFA_LLLCHAR", 99, "GenericSubFieldPackager",
-        field(0, "IFA_BITMAP", 8), field(1, "IF_CHAR", 2), field(64, "IFA_LLCHAR", 20),
-        emitBitmap="true", bitmapField="0", firstField="1",
-    )  # fmt: skip
-    decoded = read_one(loaded("jpos", packager(inside)), b"0210000000000000001" + b"03xyz")
-    assert decoded["48.64"] == "xyz"
-
-
-def test_a_bitmap_of_sixteen_bytes_inside_grows_by_its_first_bit() -> None:
-    inside = composite(
-        48, "IFB_LLHBINARY", 99, "GenericSubFieldPackager",
-        field(0, "IFB_BITMAP", 16), field(2, "IF_CHAR", 1), field(128, "IF_CHAR", 1),
-        bitmapField="0", firstField="1",
-    )  # fmt: skip
-    codec = loaded("jpos", packager(inside))
-    assert read_one(codec, bytes.fromhex("09 4000000000000000") + b"A")["48.2"] == "A"
-    bits = "12 c000000000000000 0000000000000001"
-    decoded = read_one(codec, bytes.fromhex(bits) + b"AB")
-    assert (decoded["48.2"], decoded["48.128"]) == ("A", "B")
-
-
-def test_where_bit_one_is_a_field_and_announces_too_a_person_must_say_what_counts() -> None:
-    inside = composite(
-        48, "IFB_LLHBINARY", 99, "GenericSubFieldPackager",
-        field(0, "IFB_BITMAP", 16), field(1, "IF_CHAR", 1), bitmapField="0",
-    )  # fmt: skip
-    with pytest.raises(SpecificationImportError, match=r"id=48.*id=0.*say which counts"):
-        import_specification("jpos", packager(inside))
-    codec = loaded("jpos", packager(inside), choices=Choices(follow="write"))
-    assert read_one(codec, bytes.fromhex("09 8000000000000000") + b"A")["48.1"] == "A"
-
-
-def test_a_base1_packager_has_a_bitmap_if_its_field_0_is_one() -> None:
-    inside = composite(
-        126, "IFB_LLHBINARY", 255, "Base1SubFieldPackager",
-        field(0, "Base1_BITMAP126", 16), field(10, "IFE_CHAR", 6),
-    )  # fmt: skip
-    octets = bytes.fromhex("0e 0040000000000000") + "123456".encode("cp500")
-    assert read_one(loaded("jpos", packager(inside)), octets, 126)["126.10"] == "123456"
-
-
-def test_tags_of_two_digits_may_have_a_letter_in_front() -> None:
-    inside = composite(
-        48, "IFA_LLLCHAR", 99, "EuroSubFieldPackager",
-        field(0, "IFMC_TCC", 1), field(37, "IFMC_LLCHAR", 20), field(92, "IFMC_LLLCHAR", 20),
-    )  # fmt: skip
-    codec = loaded("jpos", packager(inside))
-    decoded = read_one(codec, b"017R3703xyz92004abcd")
-    assert (decoded["48._lead"], decoded["48.37"], decoded["48.92"]) == ("R", "xyz", "abcd")
-    assert read_one(codec, b"0073703xyz")["48.37"] == "xyz"
-
-
-def test_tags_in_ebcdic_are_those_of_the_other_large_network() -> None:
-    inside = composite(
-        48, "IFE_LLLBINARY", 99, "MasterCardEBCDICSubFieldPackager",
-        field(0, "IFEMC_TCC", 1), field(37, "IFEMC_LLCHAR", 20),
-    )  # fmt: skip
-    octets = "008R3703xyz".encode("cp500")
-    decoded = read_one(loaded("jpos", packager(inside)), octets)
-    assert (decoded["48._lead"], decoded["48.37"]) == ("R", "xyz")
-
-
-def test_lengths_in_front_of_tags_count_the_tag() -> None:
-    inside = composite(
-        60, "IFE_LLLBINARY", 99, "GICCSubFieldPackager",
-        field(2, "IFELPE_LLLCHAR", 20), field(40, "IFELPE_LLLCHAR", 20),
-    )  # fmt: skip
-    octets = "012" + "00502abc" + "00340" + "x"
-    octets = f"{len(octets) - 3:03}" + octets[3:]
-    decoded = read_one(loaded("jpos", packager(inside)), octets.encode("cp500"), 60)
-    assert (decoded["60.02"], decoded["60.40"]) == ("abc", "x")
-
-
-def test_tags_of_given_sizes_come_in_the_order_that_the_file_gives() -> None:
-    def given(swap: str) -> bytes:
-        return packager(
-            composite(
-                48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager",
-                field(7, "IFA_TTLLCHAR", 20), tagSize=2, lenSize=2, swapTagAndLen=swap,
-                tagMapper="org.jpos.iso.packager.TTDecimalTagMapper",
-            )
-        )  # fmt: skip
-
-    assert read_one(loaded("jpos", given("false")), b"0070703xyz")["48.07"] == "xyz"
-    assert read_one(loaded("jpos", given("true")), b"0070307xyz")["48.07"] == "xyz"
-
-
-def test_chip_data_is_tags_in_a_data_set_or_without_one_or_in_hex_text() -> None:
-    chip = bytes.fromhex("9f0206000000001000")
-    datasets = packager(composite(48, "IFB_LLHBINARY", 255, "DatasetPackager"))
-    decoded = read_one(loaded("jpos", datasets), b"\x0c\x01\x00\x09" + chip)
-    assert (decoded["48._dataset"], decoded["48.9F02"]) == ("01", "000000001000")
-    for name in ("ICCDataPackager", "BERTLVBinaryPackager"):
-        plain = packager(composite(48, "IFB_LLHBINARY", 255, name))
-        assert read_one(loaded("jpos", plain), b"\x09" + chip)["48.9F02"] == "000000001000"
-    text = packager(composite(48, "IFA_LLLCHAR", 255, "BERTLVAsciiHexPackager"))
-    content = b"018" + chip.hex().upper().encode()
-    assert read_one(loaded("jpos", text), content)["48.9F02"] == "000000001000"
-
-
-def test_text_inside_an_ebcdic_field_is_ebcdic() -> None:
-    inside = composite(
-        48, "IFE_LLLCHAR", 99, "GenericSubFieldPackager",
-        field(1, "IF_CHAR", 2), field(2, "IFA_LLCHAR", 20), emitBitmap="false",
-    )  # fmt: skip
-    decoded = read_one(loaded("jpos", packager(inside)), "007AB03xyz".encode("cp500"))
-    assert (decoded["48.1"], decoded["48.2"]) == ("AB", "xyz")
-
-
 def test_headers_and_third_bitmaps_are_those_of_the_file() -> None:
     third = packager(
         field(65, "IFB_BITMAP", 8), field(130, "IF_CHAR", 2), headerLength=3, thirdBitmapField=65
@@ -276,19 +156,65 @@ def test_of_the_same_id_the_last_counts_and_unused_fields_are_none() -> None:
         packager(field(48, "IF_CHAR", 2), field(48, "IF_CHAR", 3), field(49, "IF_UNUSED", 3)),
     )
     assert "length = 3" in text and "length = 2" not in text and "\n49 =" not in text
+    told = "Of two fields with the same id the last counts, not isofield[id=48, line 1]."
+    assert told in text.replace("\n#", "")
+
+
+def test_amounts_are_filled_behind_their_sign() -> None:
+    # the bytes are those that jPOS 2.1.9 packs out of the same texts
+    amounts = [("IFA_AMOUNT", b"D00000100"), ("IFB_AMOUNT", b"D\x00\x00\x01\x00")]
+    for class_name, wire in amounts:
+        codec = loaded("jpos", packager(field(48, class_name, 9)))
+        assert codec.encode({"mti": "0100", "48": "D100"}) == message(48, wire)
+
+
+def test_a_trimmed_value_is_not_filled() -> None:
+    codec = loaded("jpos", packager(field(48, "IF_CHAR", 9, trim="true")))
+    with pytest.raises(EncodeError, match="48: expected 9 characters"):
+        codec.encode({"mti": "0100", "48": "abc"})
+
+
+def test_a_zoned_sign_is_read() -> None:
+    codec = loaded("jpos", packager(field(48, "IFE_SIGNED_NUMERIC", 3)))
+    assert read_one(codec, b"\xf1\xf2\xd3")["48"] == "-123"
+
+
+def test_a_length_of_zero_leaves_the_limit_to_the_prefix() -> None:
+    codec = loaded("jpos", packager(field(48, "IFA_LLCHAR", 0)))
+    assert read_one(codec, b"99" + 99 * b"x")["48"] == 99 * "x"
+
+
+def test_lengths_beyond_the_longest_message_are_cut_and_told() -> None:
+    given = packager(field(48, "IFA_LLLLLLBINARY", 999_999))
+    text = import_specification("jpos", given).replace("\n#", "")
+    assert "Cut to 65535 bytes, the longest message: the length of isofield[id=48" in text
+    assert read_one(loaded("jpos", given), b"000002\x9f\x01")["48"] == "9f01"
+
+
+def test_validators_are_left_out_and_told() -> None:
+    validator = '<isofieldvalidator class="org.jpos.iso.IVA_NUM" maxlen="3"/>'
+    inside = field(3, "IFA_NUMERIC", 6).replace("/>", f">{validator}</isofield>")
+    given = packager(inside)
+    assert "what validators ask" in import_specification("jpos", given)
+    assert read_one(loaded("jpos", given), b"000012", 3)["3"] == "000012"
 
 
 REFUSED = [
-    (packager(field(48, "IFA_LLHBINARY", 9)), "id=48, line 1].class", "not known"),
+    (packager(field(48, "IFA_LLHBINARY", 9)), "id=48, line 1].class", "no class of this name"),
     (packager(field(48, "IFEB_LLNUM", 9)), "id=48, line 1].class", "nibble F"),
     (packager(field(48, "IFB_LLCHAR", 255)), "id=48, line 1].length", "at most 99"),
     (packager(field(48, "IF_CHAR", 0)), "id=48, line 1].length", "holds nothing"),
     (packager(field(48, "IF_CHAR", 9, pad="yes")), "id=48, line 1].pad", "true or false"),
-    (packager(field(48, "IF_CHAR", 9, token="x")), "id=48, line 1].token", "expressed"),
+    (packager(field(48, "IF_CHAR", 9, params="x")), "id=48, line 1].params", "expressed"),
+    (packager(field(48, "IF_CHAR", 70_000)), "id=48, line 1].length", "at most 65535"),
     (packager(field(48, "IF_CHAR", 9), emitBitmap="false"), "isopackager.emitBitmap", "bitmap"),
     (packager(field(48, "IFB_BITMAP", 8)), "id=48, line 1]", "thirdBitmapField"),
     (packager(bitmap=field(1, "IF_CHAR", 16)), "isofield[id=1, line 1]", "bitmap class"),
     (packager(composite(48, "IF_CHAR", 9, "MyPackager")), "id=48, line 1].packager", "MyPackager"),
+    (packager(field(48, "IF_CHAR", 9).replace("/>", "><isofield/></isofield>")),
+     "id=48, line 1].isofield[line 1]", "isofieldpackager has"),
+    (packager(field(48, "IFA_LLCHAR", 200)), "].length", "the source does not load this file"),
+    (packager(firstField=1), "isopackager.firstField", "first data element is 2"),
     (
         packager(composite(48, "IFB_BINARY", 9, "GenericSubFieldPackager",
                            field(1, "IF_CHAR", 2), emitBitmap="false")),

@@ -60,6 +60,7 @@ class Problems:
         """None so far."""
         self.choices = choices
         self.found: list[tuple[str, str]] = []
+        self.notes: list[str] = []
         self._fields = 0
 
     def add(self, path: str, problem: str) -> None:
@@ -68,6 +69,11 @@ class Problems:
             self.found.append((path, problem))
         if len(self.found) >= PROBLEMS_MAX:
             self.settle("")
+
+    def note(self, text: str) -> None:
+        """Remember what a reader of the result should know, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def count_field(self, path: str) -> None:
         """A file has as many fields as a specification can hold, or it is none."""

@@ -11,7 +11,14 @@ from typing import NamedTuple
 from cbs.importers import jpos_composites
 from cbs.importers.documents import as_count
 from cbs.importers.draft import LENGTH_MAX, Definition, Draft, Problems, UnreadableError
-from cbs.importers.jpos_classes import UNUSED, WHY_NOT, bitmap_coding, definition, field_class
+from cbs.importers.jpos_classes import (
+    UNUSED,
+    FieldClass,
+    bitmap_coding,
+    definition,
+    field_class,
+    why_not,
+)
 from cbs.importers.jpos_xml import Element, parse
 
 _TYPE_CODINGS = {
@@ -21,7 +28,10 @@ _TYPE_CODINGS = {
 _PACKAGER_KEYS = {
     "maxValidField", "bitmapField", "thirdBitmapField", "firstField", "emitBitmap", "headerLength",
 }  # fmt: skip
-_FIELD_KEYS = {"id", "length", "name", "class", "pad", "trim"}
+# a token means something to the classes of tag sequences alone; others pass over it
+_FIELD_KEYS = {"id", "length", "name", "class", "pad", "trim", "token", "inclusive"}
+_VALIDATORS = {"isofieldvalidator", "isovalidator"}
+UNCHECKED = "Left out: what validators ask of values. They change no byte."
 _BITMAP_BYTES = {8: 1, 16: 2, 24: 3}
 
 
@@ -43,6 +53,16 @@ class Entry(NamedTuple):
     def pad_left(self) -> bool:
         """Whether an odd number's zero is on the left."""
         return self.element.get("pad") == "true"
+
+    @property
+    def trimmed(self) -> bool:
+        """Whether it is written as it is, and may be cut off by the end of the field around it."""
+        return self.element.get("trim") == "true"
+
+    @property
+    def holds_fields(self) -> bool:
+        """Whether a packager inside it says what it consists of."""
+        return self.element.name == "isofieldpackager"
 
 
 def read(content: bytes, problems: Problems) -> Draft:
@@ -68,6 +88,7 @@ def read(content: bytes, problems: Problems) -> Draft:
         made = read_definition(entry, problems)
         if made is not None:
             draft.put(number, made, entry.path)
+    draft.notes += problems.notes
     return draft
 
 
@@ -76,15 +97,21 @@ def read_entries(parent: Element, path: str, problems: Problems) -> dict[int, En
     entries: dict[int, Entry] = {}
     for element in parent.children:
         number = as_count(element.get("id"))
+        if element.name in _VALIDATORS:
+            problems.note(UNCHECKED)
+            continue
         place = f"{path}{element.name}[id={element.get('id')}, line {element.line}]"
         if element.name not in ("isofield", "isofieldpackager"):
             problems.add(place, "only isofield and isofieldpackager can be imported")
             continue
         length = as_count(element.get("length"))
-        if number is None or length is None or length > LENGTH_MAX:
-            problems.add(place, f"needs a number as id and a length of at most {LENGTH_MAX}")
+        if number is None or length is None:
+            problems.add(place, "needs a number as id and a number as length")
             continue
         problems.count_field(place)
+        if number in entries:
+            earlier = entries[number].path
+            problems.note(f"Of two fields with the same id the last counts, not {earlier}.")
         class_name = (element.get("class") or "").rpartition(".")[2]
         entries[number] = Entry(number, place, element, class_name, length)
     return dict(sorted(entries.items()))
@@ -92,27 +119,63 @@ def read_entries(parent: Element, path: str, problems: Problems) -> dict[int, En
 
 def read_definition(entry: Entry, problems: Problems) -> Definition | None:
     """The field that an entry describes; None if it is refused, or is one that is never used."""
-    element = entry.element
     if entry.class_name in UNUSED:
         return None
-    if element.name == "isofield":
-        _unknown_keys(element, _FIELD_KEYS, entry.path, problems)
-        if element.children:
-            problems.add(entry.path, "an isofield has nothing inside")
-    for key in ("pad", "trim"):
-        if element.get(key) not in (None, "true", "false"):
-            problems.add(f"{entry.path}.{key}", "is true or false")
+    if not check_keys(entry, problems):
+        return None
     found = field_class(entry.class_name)
     if found is None:
-        why = WHY_NOT.get(entry.class_name, "cannot be expressed, or is not known")
-        problems.add(f"{entry.path}.class", f"{element.get('class')!r}: {why}")
+        text = f"{entry.element.get('class')!r}: {why_not(entry.class_name)}"
+        problems.add(f"{entry.path}.class", text)
         return None
-    made, fault = definition(entry.class_name, found, entry.length, entry.pad_left, entry.label)
+    made = sized(entry, found, problems)
+    if made is not None and entry.holds_fields:
+        return jpos_composites.compose(entry, made, problems)
+    return made
+
+
+def check_keys(entry: Entry, problems: Problems) -> bool:
+    """Whether everything that an entry says is known; what is inside a field is looked at later."""
+    before = len(problems.found)
+    element = entry.element
+    if not entry.holds_fields:
+        _unknown_keys(element, _FIELD_KEYS, entry.path, problems)
+        for child in element.children:
+            if child.name in _VALIDATORS:
+                problems.note(UNCHECKED)
+            else:
+                place = f"{entry.path}.{child.name}[line {child.line}]"
+                problems.add(place, "an isofield has no fields inside: isofieldpackager has")
+    for key in ("pad", "trim", "inclusive"):
+        if element.get(key) not in (None, "true", "false"):
+            problems.add(f"{entry.path}.{key}", "is true or false")
+    return len(problems.found) == before
+
+
+def sized(entry: Entry, found: FieldClass, problems: Problems) -> Definition | None:
+    """The keys of a field of a class with the length that the entry gives."""
+    length = entry.length
+    if length > LENGTH_MAX and found.prefix is not None and not (found.count_max or 0) < length:
+        problems.note(
+            f"Cut to {LENGTH_MAX} bytes, the longest message: the length of {entry.path}."
+        )
+        length = LENGTH_MAX
+    made, fault = definition(entry.class_name, found, length, entry.pad_left, entry.label)
+    if fault is None and not found.rest and made.get("max", length) > LENGTH_MAX:
+        made["max"] = LENGTH_MAX
+    if fault is None and made.get("length", 0) > LENGTH_MAX:
+        fault = f"a fixed length has at most {LENGTH_MAX} bytes"
     if fault:
         problems.add(f"{entry.path}.length", fault)
         return None
-    if element.name == "isofieldpackager":
-        return jpos_composites.compose(entry, made, problems)
+    if entry.trimmed and "length" in made:
+        made.pop("fill", None)
+    if entry.element.get("inclusive") == "true":
+        if not str(made.get("prefix")).startswith("binary:") or made["encoding"] != "binary":
+            text = "only bytes with a binary length can count the length itself"
+            problems.add(f"{entry.path}.inclusive", text)
+            return None
+        made["inclusive"] = True
     return made
 
 

@@ -37,6 +37,8 @@ class FieldClass:
     fill: str | None = None
     nibbles: bool = False
     """The count is one of half-bytes, twice the length."""
+    rest: bool = False
+    """It takes whatever is left of the field around it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ def tag_class(name: str) -> TagClass | None:
     return _TAGS.get(name)
 
 
+def sequence_class(name: str) -> FieldClass | None:
+    """What follows the tag that a class of a tag sequence writes; None for any other class."""
+    family, _, kind = name.partition("_")
+    base = {"IFTA": "IFA", "IFTB": "IFB"}.get(family)
+    return _FIELDS.get(f"{base}_{kind}") if base else None
+
+
 def bitmap_coding(name: str) -> str | None:
     """How a bitmap of this class is written; None if it is no bitmap."""
     return _BITMAPS.get(name)
@@ -68,20 +77,44 @@ def bitmap_coding(name: str) -> str | None:
 UNUSED = frozenset({"IF_UNUSED"})
 """Classes that refuse any message that has their field: the same as no definition."""
 
+_TERMINATED = "text up to a terminator cannot be expressed"
+_BYTES_OF_DIGITS = "its count is one of bytes while a nibble F at the end is no digit"
+_BITMAP = "a bitmap here needs thirdBitmapField, and length 8"
 WHY_NOT = {
     "IF_NOP": "a data element without a single byte cannot be expressed",
-    "IF_TCHAR": "text up to a terminator cannot be expressed",
-    "IF_ECHAR": "text up to a terminator cannot be expressed",
-    "IFEB_LLNUM": "its count is one of bytes while a nibble F at the end is no digit",
-    "IFEB_LLLNUM": "its count is one of bytes while a nibble F at the end is no digit",
+    "IF_TCHAR": _TERMINATED,
+    "IF_FSTCHAR": _TERMINATED,
+    "IF_FSTBINARY": _TERMINATED,
+    "IFEB_LLNUM": _BYTES_OF_DIGITS,
+    "IFEB_LLLNUM": _BYTES_OF_DIGITS,
+    "IF_TBASE": "stands for nothing by itself",
+    "IFA_BITMAP": _BITMAP,
+    "IFB_BITMAP": _BITMAP,
+    "IFE_BITMAP": _BITMAP,
 }
 """What stands in the way of classes that are known."""
+
+
+def why_not(name: str) -> str:
+    """Why a class of this name gives no field."""
+    if name in WHY_NOT:
+        return WHY_NOT[name]
+    if name in _TAGS or name.startswith(("IFTA_", "IFTB_")):
+        return "writes a tag, which only a packager of tags has around it"
+    if name in ("IFMC_TCC", "IFEMC_TCC"):
+        return "is a letter in front of tags, field 0 of a packager of tags"
+    return "the source has no class of this name, or it is one of somebody's own"
 
 
 def definition(
     name: str, found: FieldClass, length: int, pad_left: bool, label: str
 ) -> tuple[Definition, str | None]:
-    """The keys of a field of a class, and what is wrong with its length, if anything."""
+    """The keys of a field of a class, and what is wrong with its length, if anything.
+
+    A length of 0 is how the source says that a counted length has no limit but its prefix.
+    """
+    if length == 0 and found.count_max is not None and "fixed_area" not in found.keys:
+        length = found.count_max // 2 if found.nibbles else found.count_max
     keys: dict[str, Any] = {"name": label, **found.keys}
     if found.odd and (found.odd == "left" or pad_left):
         keys["pad_side"] = "left"
@@ -89,6 +122,9 @@ def definition(
         keys["pad_side"] = "right"
         if found.odd == "F":
             keys["pad_nibble"] = 15
+    if found.rest:
+        keys["rest"] = True
+        return keys, None
     if found.prefix is None:
         keys["length"] = length
     else:
@@ -100,7 +136,8 @@ def definition(
     if length < 1:
         fault = f"a length of {length} holds nothing"
     elif found.count_max is not None and length > found.count_max:
-        fault = f"{name} takes a length of at most {found.count_max}, not {length}"
+        fault = f"{name} takes a length of at most {found.count_max}, not {length}: the source"
+        fault += " does not load this file either"
     return keys, fault
 
 
@@ -121,13 +158,17 @@ def _fields() -> dict[str, FieldClass]:
         "IFA_AMOUNT2003": FieldClass(_DIGITS, fill="left:0"),
         "IF_CHAR": FieldClass(_TEXT, fill="right: "),
         "IFE_CHAR": FieldClass(_EBCDIC, fill="right: "),
+        "IF_ECHAR": FieldClass(_EBCDIC, fill="right: "),
+        "IF_FCHAR": FieldClass(_TEXT, rest=True),
+        "IF_FBINARY": FieldClass(_RAW, rest=True),
+        "IFB_LHBINARY": FieldClass(_RAW, "binary:1", 255),
         "IFB_NUMERIC": FieldClass(_PACKED, odd="0", fill="left:0"),
         "IFB_AMOUNT2003": FieldClass(_PACKED, odd="0", fill="left:0"),
-        "IFB_FNUMERIC": FieldClass(_PACKED, odd="F"),
+        "IFB_FNUMERIC": FieldClass(_PACKED, odd="F", fill="left:0"),
         "IFB_HEX": FieldClass({**_PACKED, "letters": "upper"}, odd="F", fill="left:0"),
-        "IFA_AMOUNT": FieldClass({**_DIGITS, **amount}),
-        "IFE_AMOUNT": FieldClass({**_EBCDIC, **amount}),
-        "IFB_AMOUNT": FieldClass({"encoding": "bcd", "sign": "ascii"}, odd="0"),
+        "IFA_AMOUNT": FieldClass({**_DIGITS, **amount}, fill="left:0"),
+        "IFE_AMOUNT": FieldClass({**_EBCDIC, **amount}, fill="left:0"),
+        "IFB_AMOUNT": FieldClass({"encoding": "bcd", "sign": "ascii"}, odd="0", fill="left:0"),
         "IFE_SIGNED_NUMERIC": FieldClass({"encoding": "ebcdic", "sign": "zoned"}),
         "IFB_BINARY": FieldClass(_RAW),
         "IFA_BINARY": FieldClass(_HEX),
@@ -182,19 +223,21 @@ def _counted(
 def _tags() -> dict[str, TagClass]:
     table = {
         "IFEP_LLCHAR": TagClass(_TEXT, "ascii:2", "ascii:2", "length-tag", True),
-        "IFEP_LLLCHAR": TagClass(_TEXT, "ascii:2", "ascii:3", "length-tag", True),
+        "IFEP_LLLCHAR": TagClass(_TEXT, "ebcdic:2", "ebcdic:3", "length-tag", True),
         "IFEP_LLLBINARY": TagClass(_RAW, "ebcdic:2", "ebcdic:3", "length-tag", True),
         "IFELPE_LLLCHAR": TagClass(_EBCDIC, "ebcdic:2", "ebcdic:3", "length-tag", True),
         "IFIPM_LLLCHAR": TagClass(_TEXT, "ascii:4", "ascii:3"),
         "IFEPE_LLBINARY": TagClass(_RAW, "ebcdic:2", "ebcdic:2"),
+        # the tag is written in ASCII, unlike its length and its value
+        "IFEMC_LLCHAR": TagClass(_EBCDIC, "ascii:2", "ebcdic:2"),
+        "IFEMC_LLLCHAR": TagClass(_EBCDIC, "ebcdic:4", "ebcdic:3"),
         "IFA_TTTLLLCHAR": TagClass(_TEXT, "ascii:3", "ascii:3"),
     }
     for size in (2, 3):
         letters = "L" * size
         table[f"IFMC_{letters}CHAR"] = TagClass(_TEXT, "ascii:2", f"ascii:{size}")
         table[f"IFMC_{letters}BINARY"] = TagClass(_RAW, "ascii:2", f"ascii:{size}")
-        table[f"IFEMC_{letters}CHAR"] = TagClass(_EBCDIC, "ebcdic:2", f"ebcdic:{size}")
-        table[f"IFEPE_{letters}CHAR"] = TagClass(_EBCDIC, "ebcdic:2", f"ebcdic:{size}")
+        table[f"IFEPE_{letters}CHAR"] = TagClass(_EBCDIC, f"ebcdic:{size}", f"ebcdic:{size}")
     for size in range(1, 5):
         letters = "L" * size
         table[f"IFA_TT{letters}CHAR"] = TagClass(_TEXT, "ascii:2", f"ascii:{size}")

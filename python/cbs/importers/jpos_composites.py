@@ -1,26 +1,30 @@
-"""Packagers inside packagers: what the classes named by `packager` do with a field's content."""
+"""Packagers inside packagers: what the classes named by `packager` do with a field's content.
+
+Here are those that read one part after the other, or the parts that a bitmap names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cbs.importers import jpos
+from cbs.importers import jpos, jpos_tagged
 from cbs.importers.documents import as_count
 from cbs.importers.draft import Definition, Problems, sensitive_tags
-from cbs.importers.jpos_classes import EBCDIC_PAGE, TagClass, bitmap_coding, tag_class
+from cbs.importers.jpos_classes import EBCDIC_PAGE, bitmap_coding
 
 if TYPE_CHECKING:
     from cbs.importers.jpos import Entry
 
 Layout = dict[str, Any]
+Entries = dict[int, "Entry"]
 _KEYS = {
-    "id", "length", "name", "class", "pad", "trim", "packager", "emitBitmap", "maxValidField",
-    "bitmapField", "firstField", "headerLength", "tagMapper", "tagSize", "lenSize",
-    "swapTagAndLen",
+    "id", "length", "name", "class", "pad", "trim", "inclusive", "packager", "emitBitmap",
+    "maxValidField", "bitmapField", "firstField", "headerLength", "tagMapper", "tagSize",
+    "lenSize", "swapTagAndLen", "token", "validator",
 }  # fmt: skip
-_TAG_SIZES = {"TTDecimalTagMapper": 2, "TTTDecimalTagMapper": 3}
 _TRUE = {"true": True, "false": False}
+_BITMAP_BYTES_MAX = 8
 
 
 def compose(entry: Entry, outer: Definition, problems: Problems) -> Definition | None:
@@ -32,206 +36,210 @@ def compose(entry: Entry, outer: Definition, problems: Problems) -> Definition |
     for key, value in element.attributes.items():
         if key not in _KEYS and value:
             problems.add(f"{entry.path}.{key}", "what it does cannot be expressed")
+    if element.get("validator"):
+        problems.note(jpos.UNCHECKED)
     if reader is None:
         known = ", ".join(_PACKAGERS)
-        text = f"{element.get('packager')!r} cannot be expressed; known: {known}"
-        problems.add(f"{entry.path}.packager", text)
+        text = f"{element.get('packager')!r} is not known, or is a program of somebody's own; "
+        problems.add(f"{entry.path}.packager", f"{text}known: {known}")
         return None
     if outer["encoding"] == "bcd" or outer.get("sign"):
         problems.add(entry.path, "packed digits with a packager inside cannot be expressed")
         return None
-    if as_count(element.get("headerLength") or "0") != 0:
-        problems.add(f"{entry.path}.headerLength", "a header inside a field cannot be expressed")
+    if packager != "GenericPackager" and as_count(element.get("headerLength") or "0") != 0:
+        problems.add(f"{entry.path}.headerLength", "only a GenericPackager has a header inside")
     entries = jpos.read_entries(element, f"{entry.path}.", problems)
     layouts = reader(entry, entries, problems)
     # the filler of a value that has parts would be a part
     outer.pop("fill", None)
-    if packager in _HEX_PACKAGERS:
-        _as_hex(entry, outer, _HEX_PACKAGERS[packager], problems)
-    elif outer["encoding"] == "ebcdic":
+    if outer["encoding"] == "ebcdic":
         layouts = [_as_ebcdic(layout, entry.path, problems) for layout in layouts]
     if len(problems.found) > before:
         return None
-    return {**outer, "layouts": layouts} if layouts else outer
+    if not layouts:
+        # what is inside is not known, and may be an account number
+        return {**outer, "sensitivity": "track"}
+    return {**outer, "layouts": layouts}
 
 
-def _subfields(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    """Positional, or with a bitmap in front, as `emitBitmap` says."""
-    emits = _TRUE.get(entry.element.get("emitBitmap") or "true")
-    bitmap_id = as_count(entry.element.get("bitmapField") or "1")
-    if emits is None or bitmap_id is None:
-        problems.add(entry.path, "emitBitmap is true or false, bitmapField a number")
-        return []
-    default_first = 2 if 1 in entries and bitmap_coding(entries[1].class_name) else 1
-    first = as_count(entry.element.get("firstField") or str(default_first))
-    if first is None:
-        problems.add(f"{entry.path}.firstField", "must be a number")
-        return []
-    if not emits:
-        return _positional(entry, entries, first, problems)
-    if bitmap_id not in entries:
-        problems.add(f"{entry.path}.bitmapField", f"there is no field {bitmap_id}, the bitmap")
-        return []
-    return _bitmapped(entries, bitmap_id, first, problems)
-
-
-def _message(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    """A whole packager in a field: like subfields, but its field 0 comes first of all."""
-    head = entries.get(0)
-    if head is not None and not bitmap_coding(head.class_name):
-        emits = entry.element.get("emitBitmap") != "false"
-        if emits or entry.element.get("firstField") != "0":
-            problems.add(head.path, "a message type inside a field cannot be expressed")
-            return []
-    layouts = _subfields(entry, entries, problems)
-    return [
-        {**layout, "whole": True} if layout["kind"] == "positional" else layout
-        for layout in layouts
-    ]
-
-
-def _base1(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    """A bitmap if field 0 is one; positional otherwise."""
-    if 0 in entries and bitmap_coding(entries[0].class_name):
-        return _bitmapped(entries, 0, 1, problems)
-    return _positional(entry, entries, 0, problems)
-
-
-def _positional(
-    entry: Entry, entries: dict[int, Entry], first: int, problems: Problems
+def positional(
+    entry: Entry, entries: Entries, first: int, problems: Problems, *, whole: bool = False
 ) -> list[Layout]:
+    """One part after the other, from the id `first` on."""
     parts = []
-    for number, part in entries.items():
-        # what lies in front of the first field is never read, and a placeholder has no byte
-        if number < first or part.class_name == "IF_NOP":
+    known = [part for number, part in entries.items() if number >= first]
+    for part in known:
+        # a placeholder has no byte
+        if part.class_name == "IF_NOP":
             continue
-        made = jpos.read_definition(part, problems)
-        if made is not None:
-            parts.append(made)
+        if part.class_name == "IF_UNUSED":
+            problems.note(f"Nothing is read from {part.path} on: its class refuses to be read.")
+            break
+        made = _bitmap_as_bytes(part, problems) or jpos.read_definition(part, problems)
+        if made is None:
+            continue
+        if part is known[-1] and part.trimmed and "length" in made and not whole:
+            made.pop("length")
+            made["rest"] = True
+        parts.append(made)
     if not parts:
         problems.add(entry.path, "has nothing inside")
-    return [{"kind": "positional", "parts": parts}]
+    layout: Layout = {"kind": "positional", "parts": parts}
+    return [{**layout, "whole": True} if whole else layout]
 
 
-def _bitmapped(
-    entries: dict[int, Entry], bitmap_id: int, first: int, problems: Problems
-) -> list[Layout]:
-    bitmap = entries[bitmap_id]
-    coding = bitmap_coding(bitmap.class_name)
-    if coding is None or bitmap.length < 1:
-        problems.add(bitmap.path, "the bitmap must be of a bitmap class")
+def _bitmap_as_bytes(part: Entry, problems: Problems) -> Definition | None:
+    """A bitmap that no `emitBitmap` reads is a part like others, of as many bytes as it has."""
+    coding = bitmap_coding(part.class_name)
+    if coding is None:
+        return None
+    if not 1 <= part.length <= _BITMAP_BYTES_MAX:
+        problems.add(f"{part.path}.length", "a bitmap that is a part has 1 to 8 bytes")
+    return {"name": part.label, "encoding": coding, "length": part.length}
+
+
+def _subfields(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    """Positional, or with a bitmap in front, as `emitBitmap` says."""
+    emits = _emits(entry, problems)
+    first = _first(entry, entries, problems)
+    if emits is None or first is None:
         return []
-    repeats = 1
-    length = bitmap.length
+    if not emits:
+        return positional(entry, entries, first, problems)
+    return _with_bitmap(entry, entries, first, problems)
+
+
+def _emits(entry: Entry, problems: Problems) -> bool | None:
+    emits = _TRUE.get(entry.element.get("emitBitmap") or "true")
+    if emits is None:
+        problems.add(f"{entry.path}.emitBitmap", "is true or false")
+    return emits
+
+
+def _first(entry: Entry, entries: Entries, problems: Problems) -> int | None:
+    """The first id that is read, and written."""
+    default = 1
+    if set(entries) == {0} or (0 in entries and entries[0].holds_fields):
+        default = 0
+    elif 1 in entries and bitmap_coding(entries[1].class_name):
+        default = 2
+    first = as_count(entry.element.get("firstField") or str(default))
+    if first is None:
+        problems.add(f"{entry.path}.firstField", "must be a number")
+    return first
+
+
+def _with_bitmap(entry: Entry, entries: Entries, first: int, problems: Problems) -> list[Layout]:
+    bitmap_id = as_count(entry.element.get("bitmapField") or "1")
+    bitmap = None if bitmap_id is None else entries.get(bitmap_id)
+    if bitmap is None or bitmap_coding(bitmap.class_name) is None:
+        problems.note(
+            f"Not looked into: {entry.path}. The source itself can neither read nor write what is "
+            f"inside, as its field {bitmap_id} is no bitmap."
+        )
+        return []
+    return _bitmapped(entries, bitmap, first, problems)
+
+
+def _bitmapped(entries: Entries, bitmap: Entry, first: int, problems: Problems) -> list[Layout]:
+    repeats, length = 1, bitmap.length
     if bitmap.class_name == "Base1_BITMAP126":
-        length = 8
-    elif length > 8:
+        length = _BITMAP_BYTES_MAX
+    elif length > _BITMAP_BYTES_MAX:
         if length not in (16, 24):
             problems.add(f"{bitmap.path}.length", "more than 8 bytes are 16 or 24")
             return []
-        repeats, length = length // 8, 8
+        repeats, length = length // _BITMAP_BYTES_MAX, _BITMAP_BYTES_MAX
         if any(number in entries and number >= first for number in (1, 65)[: repeats - 1]):
-            if problems.choices.follow != "write" or any(number > 64 for number in entries):
-                text = "bit 1 is written as a field and read as another bitmap: say which counts"
-                problems.add(bitmap.path, text)
+            if not _stays_short(entries, bitmap, problems):
                 return []
             repeats = 1
+    elif length < 1:
+        problems.add(f"{bitmap.path}.length", "a bitmap has at least one byte")
+        return []
     parts: dict[str, Definition] = {}
     for number, part in entries.items():
-        if number in (0, bitmap_id) or number < first:
+        if number in (0, bitmap.number) or number < first:
             continue
         made = jpos.read_definition(part, problems)
         if made is not None:
             parts[str(number)] = made
+    coding = bitmap_coding(bitmap.class_name)
     layout: Layout = {"kind": "bitmapped", "bitmap": coding, "bitmap_bytes": length}
     if repeats > 1:
         layout["bitmaps_max"] = repeats
     return [{**layout, "parts": parts}]
 
 
-def _tagged_ascii(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    return _tagged(entry, entries, "ascii:2", problems)
+def _stays_short(entries: Entries, bitmap: Entry, problems: Problems) -> bool:
+    """Bit 1 stands for an element when it is written, and for another bitmap when it is read."""
+    if any(number > 64 for number in entries) or problems.choices.follow == "read":
+        problems.add(
+            bitmap.path,
+            "bit 1 is written as a field and read as another bitmap, which cannot be expressed",
+        )
+        return False
+    problems.note(
+        f"Bit 1 of {bitmap.path} is element 1, as the source writes it. Reading, it takes the bit "
+        "for another bitmap too, and so cannot read its own messages that have the element."
+    )
+    return True
 
 
-def _tagged_ebcdic(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    return _tagged(entry, entries, "ebcdic:2", problems)
-
-
-def _tagged(entry: Entry, entries: dict[int, Entry], tag: str, problems: Problems) -> list[Layout]:
-    """Tags of two characters in front of lengths; field 0 is a letter that may be in front."""
-    lead = None
-    tags: dict[str, Definition] = {}
-    for number, part in entries.items():
-        if number == 0 and part.class_name in ("IFMC_TCC", "IFEMC_TCC"):
-            keys: Definition = {"encoding": "latin1"}
-            if part.class_name == "IFEMC_TCC":
-                keys = {"encoding": "ebcdic", "ebcdic_page": EBCDIC_PAGE}
-            lead = {"name": part.label, **keys, "length": part.length, "class": "a"}
-            continue
-        found = tag_class(part.class_name)
-        if found is None or found.tag != tag or found.counts_tag or number > 99:
-            problems.add(f"{part.path}.class", f"is none with {tag} in front of its length")
-            continue
-        made = {"name": part.label, **found.keys, "prefix": found.length, "max": part.length}
-        tags[f"{number:02}"] = made
-    layout: Layout = {"kind": "tagged", "tag": tag, "unknown": "reject", "tags": tags}
-    if lead is None:
-        return [layout]
-    return [{**layout, "lead": lead}, layout]
-
-
-def _length_first(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    """Lengths in front of tags, all of one class."""
-    kinds = [tag_class(part.class_name) for part in entries.values()]
-    known = kinds[0] if kinds else None
-    if known is None or not known.counts_tag or any(kind != known for kind in kinds):
-        problems.add(entry.path, "only fields of one class, IFEP_... or IFELPE_..., are known here")
+def _message(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    """A whole packager in a field: like subfields, with a header and a message type in front."""
+    emits = _emits(entry, problems)
+    first = _first(entry, entries, problems)
+    header = as_count(entry.element.get("headerLength") or "0")
+    if header is None:
+        problems.add(f"{entry.path}.headerLength", "must be a number")
+    if emits is None or first is None or header is None:
         return []
-    return [_uniform(known, entries, problems)]
+    front: list[Definition] = []
+    if header:
+        front.append({"name": "Header", "encoding": "binary", "length": header})
+    head = entries.get(0)
+    if head is not None and not bitmap_coding(head.class_name) and (emits or first > 0):
+        made = jpos.read_definition(head, problems)
+        front += [made] if made else []
+    if emits:
+        inside = _with_bitmap(entry, entries, max(first, 1), problems)
+    else:
+        inside = positional(entry, entries, first, problems, whole=True)
+    if not front or not inside:
+        return inside
+    if not emits:
+        return [{**layout, "parts": [*front, *layout["parts"]]} for layout in inside]
+    rest = {"name": "Elements", "encoding": "binary", "rest": True, "layouts": inside}
+    return [{"kind": "positional", "parts": [*front, rest]}]
 
 
-def _sequence(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
+def _base1(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    """A bitmap if field 0 is one; positional otherwise."""
+    if 0 in entries and bitmap_coding(entries[0].class_name):
+        return _bitmapped(entries, entries[0], 1, problems)
+    return positional(entry, entries, 0, problems)
+
+
+def _sequence(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
     """One field after the other, or tags where the classes write them."""
-    if any(tag_class(part.class_name) for part in entries.values()):
-        return _length_first(entry, entries, problems)
-    return _positional(entry, entries, 0, problems)
+    if jpos_tagged.writes_tags(entries):
+        return jpos_tagged.length_first(entry, entries, problems)
+    return positional(entry, entries, 0, problems)
 
 
-def _uniform(known: TagClass, entries: dict[int, Entry], problems: Problems) -> Layout:
-    size = int(known.tag.rpartition(":")[2])
-    tags = {}
-    for number, part in entries.items():
-        if len(str(number)) > size:
-            problems.add(part.path, f"a tag has {size} digits")
-        tags[f"{number:0{size}}"] = {"name": part.label, **known.keys}
-    layout: Layout = {"kind": "tagged", "tag": known.tag, "length": known.length}
-    if known.order != "tag-length":
-        layout["order"] = known.order
-    if known.counts_tag:
-        layout["length_counts_tag"] = True
-    return {**layout, "unknown": "reject", "tags": tags}
+def _elements(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    """Written with two digits of the id in front of each, and read without them."""
+    if jpos_tagged.writes_tags(entries):
+        return jpos_tagged.length_first(entry, entries, problems)
+    follow = problems.choices.follow
+    written = jpos_tagged.numbered(entries, problems) if follow != "read" else []
+    if follow == "write":
+        return written
+    return written + positional(entry, entries, 0, problems)
 
 
-def _generic_tags(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    """Tags and lengths of ASCII digits whose sizes the file gives."""
-    element = entry.element
-    mapper = (element.get("tagMapper") or "").rpartition(".")[2]
-    size = as_count(element.get("tagSize") or str(_TAG_SIZES.get(mapper, "")))
-    digits = as_count(element.get("lenSize"))
-    if mapper not in _TAG_SIZES or size != _TAG_SIZES[mapper] or digits is None:
-        known = ", ".join(_TAG_SIZES)
-        problems.add(f"{entry.path}.tagMapper", f"needs one of {known}, its tagSize, and lenSize")
-        return []
-    order = "length-tag" if element.get("swapTagAndLen") == "true" else "tag-length"
-    known_tag = TagClass({"encoding": "latin1"}, f"ascii:{size}", f"ascii:{digits}", order)
-    for part in entries.values():
-        found = tag_class(part.class_name)
-        if found is None or (found.tag, found.length) != (known_tag.tag, known_tag.length):
-            problems.add(f"{part.path}.class", "has another tag or length than the packager")
-    return [_uniform(known_tag, entries, problems)]
-
-
-def _datasets(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
+def _datasets(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
     for part in entries.values():
         problems.add(part.path, "fields inside data sets cannot be imported")
     # ids above 70 may be something else than tags: what is not tags stays as it is
@@ -242,19 +250,16 @@ def _datasets(entry: Entry, entries: dict[int, Entry], problems: Problems) -> li
     ]
 
 
-def _ber(entry: Entry, entries: dict[int, Entry], problems: Problems) -> list[Layout]:
-    for part in entries.values():
-        problems.add(part.path, "fields inside BER-TLV cannot be imported")
+def _ber(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    if entries:
+        problems.note(f"Fields inside {entry.path} are not looked at: its tags name themselves.")
     return [{"kind": "tlv", "tags": sensitive_tags()}]
 
 
-def _as_hex(entry: Entry, outer: Definition, coding: str, problems: Problems) -> None:
-    """The outer class counts characters of hex text; what is inside lies in the bytes."""
-    wanted = "latin1" if coding == "hex-ascii" else "ebcdic"
-    if outer["encoding"] not in (wanted, "binary"):
-        problems.add(f"{entry.path}.class", f"is no field of hex text ({coding})")
-    outer.pop("ebcdic_page", None)
-    outer |= {"encoding": coding, "unit": "chars"}
+def _hex_text(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
+    text = "the lengths inside count characters of hex text, which cannot be expressed"
+    problems.add(f"{entry.path}.packager", text)
+    return []
 
 
 def _as_ebcdic(layout: Layout, path: str, problems: Problems) -> Layout:
@@ -280,23 +285,21 @@ def _as_ebcdic(layout: Layout, path: str, problems: Problems) -> Layout:
     return changed
 
 
-_PACKAGERS: dict[str, Callable[[Entry, dict[int, Entry], Problems], list[Layout]]] = {
+_PACKAGERS: dict[str, Callable[[Entry, Entries, Problems], list[Layout]]] = {
     "GenericSubFieldPackager": _subfields,
     "GenericPackager": _message,
     "Base1SubFieldPackager": _base1,
-    "EuroSubFieldPackager": _tagged_ascii,
-    "MasterCardEBCDICSubFieldPackager": _tagged_ebcdic,
-    "GICCSubFieldPackager": _length_first,
+    "EuroSubFieldPackager": jpos_tagged.euro,
+    "MasterCardEBCDICSubFieldPackager": jpos_tagged.euro,
+    "GICCSubFieldPackager": jpos_tagged.gicc,
     "CTCSubFieldPackager": _sequence,
-    "CTCSubElementPackager": _sequence,
-    "GenericTaggedFieldsPackager": _generic_tags,
+    "CTCSubElementPackager": _elements,
+    "GenericTaggedFieldsPackager": jpos_tagged.generic_tags,
+    "TaggedSequencePackager": jpos_tagged.tag_sequence,
+    "BinaryHexTaggedSequencePackager": jpos_tagged.binary_tag_sequence,
     "DatasetPackager": _datasets,
     "ICCDataPackager": _ber,
     "BERTLVBinaryPackager": _ber,
-    "BERTLVAsciiHexPackager": _ber,
-    "BERTLVEbcdicHexPackager": _ber,
-}
-_HEX_PACKAGERS = {
-    "BERTLVAsciiHexPackager": "hex-ascii",
-    "BERTLVEbcdicHexPackager": "hex-ebcdic",
+    "BERTLVAsciiHexPackager": _hex_text,
+    "BERTLVEbcdicHexPackager": _hex_text,
 }

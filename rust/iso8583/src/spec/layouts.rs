@@ -132,7 +132,10 @@ impl Compiler {
                 continue;
             };
             let bit = number.unwrap_or(0).saturating_sub(1);
-            if repeats_max > 1 && bit.checked_rem(bytes.saturating_mul(8)) == Some(0) {
+            let bits_each = bytes.saturating_mul(8);
+            // nothing can follow the last bitmap: its first bit is one like others
+            let last = repeats_max.saturating_sub(1).saturating_mul(bits_each);
+            if bit < last && bit.checked_rem(bits_each) == Some(0) {
                 part.error("", "this bit says that another bitmap follows");
             }
             *slot = self.field(&key, part, Some(parent), depth).unwrap_or(NONE);
