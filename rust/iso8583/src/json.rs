@@ -66,7 +66,7 @@ impl Message {
         if self.has_children(index) {
             self.push_nested(index, true, &mut out);
         } else {
-            self.push_text(index, true, &mut out);
+            self.push_quoted(index, true, &mut out);
         }
         let value = Value::from_json(&out);
         Some(
