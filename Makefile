@@ -86,8 +86,9 @@ loadtest: environment ## Run a lunch hour in short against a server of its own
 .PHONY: ci fuzz-smoke test-postgres-15
 ci: lint test fuzz-smoke test-postgres-15 ## Everything that must pass before a change is merged
 
-fuzz-smoke: ## Run every fuzz target on a few thousand inputs; docs/howto/fuzz-the-codec.md has more
+fuzz-smoke: environment ## Run every fuzz target on a few thousand inputs; docs/howto/fuzz-the-codec.md has more
 	cd rust/fuzz && cargo run --quiet --release -p cbs-fuzz-targets --bin runner -- all 6000
+	$(BIN)/python -m tests.fuzz.imports 1000
 
 test-postgres-15: environment ## Run the SQL and server tests on PostgreSQL 15, where installed
 	@if [ -x $(POSTGRES_15)/postgres ]; then \

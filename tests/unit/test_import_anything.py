@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ ELEMENTS = st.recursive(
 @given(elements=st.lists(ELEMENTS, max_size=5), choices=CHOICES)
 def test_any_packager(elements: list[str], choices: Choices) -> None:
     imported("jpos", packager(*elements), choices)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("open_bracket", [b"[", b"{", b"- "])
+def test_brackets_without_an_end_are_refused_at_once(format_name: str, open_bracket: bytes) -> None:
+    content = b"fields:\n  " + open_bracket * 50_000
+    started = time.process_time()
+    with pytest.raises(SpecificationImportError):
+        import_specification(format_name, content)
+    assert time.process_time() - started < 5
 
 
 def run(*arguments: str) -> Any:

@@ -13,6 +13,7 @@ from cbs.importers.draft import UnreadableError
 
 _NODES_MAX = 100_000
 _DEPTH_MAX = 64
+_BRACKET = re.compile(r"[][{}]")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -52,6 +53,7 @@ def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _load_yaml(text: str) -> Any:
     """Only the nodes are made by the parser, so that no tag can construct anything."""
+    _check_brackets(text)
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         return None if node is None else _Nodes().plain(node, 0)
@@ -62,6 +64,16 @@ def _load_yaml(text: str) -> Any:
         place = f"line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise UnreadableError(f"neither JSON nor YAML: {problem}", place) from None
+
+
+def _check_brackets(text: str) -> None:
+    """The parser's time grows with the square of the brackets that are open."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > _DEPTH_MAX:
+            line = text.count("\n", 0, bracket.start()) + 1
+            raise UnreadableError("nested too deeply", f"line {line}")
 
 
 class _Nodes:
