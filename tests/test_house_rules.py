@@ -138,6 +138,49 @@ def sql_functions() -> Iterator[tuple[str, str, int]]:
             yield named(path), found[1], len(found[3].splitlines())
 
 
+def sql_files() -> dict[str, tuple[Path, str, str]]:
+    """Of each SQL function by its name: its file, its header, its code without comments."""
+    found = {}
+    for path in files(("sql/functions",), ".sql"):
+        header, _, code = path.read_text().partition("CREATE OR REPLACE")
+        name = re.match(r"\s*FUNCTION\s+(cbs(?:_api)?\.\w+)", code)
+        assert name, named(path)
+        found[name[1]] = (path, header, re.sub(r"--.*", "", code))
+    return found
+
+
+def test_the_header_of_each_sql_function_names_its_callers() -> None:
+    known = sql_files()
+    wrong = []
+    for name, (path, header, _) in known.items():
+        calling = {
+            other
+            for other, (_, _, code) in known.items()
+            if other != name and re.search(rf"\b{re.escape(name)}\s*\(", code)
+        }
+        told = re.search(r"^-- Callers +(.*(?:\n--  +.*)*)", header, re.MULTILINE)
+        words = re.findall(r"\bcbs(?:_api)?\.[\w.]+|\b\d\d_\w+", told[1] if told else "")
+        folders = {word for word in words if word[0] != "c"}
+        # A folder stands for all that it holds; another name is one of Python's.
+        of_folders = {other for other in calling if known[other][0].parent.name in folders}
+        functions = {word for word in words if word in known}
+        idle = folders - {known[other][0].parent.name for other in of_folders}
+        python = {word for word in words if word[0] == "c" and word not in known}
+        absent = {word for word in python if not is_in_python(word)}
+        if calling - of_folders != functions or idle or absent:
+            wrong.append((named(path), sorted(calling), sorted(idle | absent)))
+    assert wrong == []
+
+
+def is_in_python(dotted: str) -> bool:
+    """Whether a module of ours is called so, or has something that is."""
+    path = (ROOT / "python").joinpath(*dotted.split("."))
+    if path.with_suffix(".py").is_file() or path.is_dir():
+        return True
+    module = path.parent.with_suffix(".py")
+    return module.is_file() and f"def {path.name}(" in module.read_text()
+
+
 def test_no_marker_of_unfinished_work_is_left() -> None:
     # In two halves, or this file would find itself. The third is a currency's name as well, so it
     # counts only where it opens a comment.

@@ -79,6 +79,12 @@ class Codec:
         No Python object is made of it; `mac_key` is that of `encode`. Raises
         `cbs.errors.EncodeError`, for text that is no JSON as well.
         """
+    def verify_mac(self, body: bytes, key: MacKey) -> bool:
+        """As `Message.verify_mac`, before anything is decoded: of `body`, only header, message type
+        and bitmaps are read, to know where the code stands.
+
+        False as well where the element of the code has no fixed length.
+        """
     def builder(self, mti: str) -> MessageBuilder:
         """A message of this type without any element, to be filled and built."""
 
@@ -154,7 +160,11 @@ class Message:
         False as well where element 64 or 128 is missing or is not the last thing in the message.
         """
     def reveal(self, path: str) -> str:
-        """As `[]`, but card data in the clear. For the few who must; the server never calls it."""
+        """As `[]`, but card data in the clear. For the few who must; the server never calls it.
+
+        Raises the audit event `cbs.reveal` with the path, as everything with `reveal=True` does
+        (`sys.addaudithook`); "*" stands for the whole message.
+        """
     def to_json(self, *, reveal: bool = False) -> bytes:
         """JSON text in the shape of `docs/reference/json.md`; masked unless `reveal`."""
     def describe(self, *, reveal: bool = False) -> list[tuple[str, str, str]]:

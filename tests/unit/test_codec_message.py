@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import subprocess
 import sys
 import threading
 import time
@@ -257,3 +258,39 @@ def test_what_is_no_track_is_told_without_its_text(message: Message) -> None:
         message.track2("2")
     assert caught.value.path == "2"
     assert PAN not in str(caught.value)
+
+
+AUDITED = """
+import sys
+from cbs.codec import Codec
+
+seen = []
+codec = Codec.load("visa_like")
+fields = {"mti": "0100", "2": "4000000000000010", "35": "4000000000000010d29122011234567"}
+message = codec.decode(codec.encode(fields))
+sys.addaudithook(lambda event, values: seen.append(values) if event == "cbs.reveal" else None)
+message["2"], message.to_json(), message.describe(), message.track2(), repr(message)
+assert seen == []
+message.reveal("2"), message.to_json(reveal=True), message.describe(reveal=True)
+message.track2(reveal=True)
+assert seen == [("2",), ("*",), ("*",), ("35",)], seen
+
+
+def forbid(event, values):
+    if event == "cbs.reveal":
+        raise PermissionError("not here")
+
+
+sys.addaudithook(forbid)
+for ask in (lambda: message.reveal("2"), lambda: message.to_json(reveal=True)):
+    try:
+        ask()
+    except PermissionError:
+        continue
+    raise AssertionError("shown all the same")
+"""
+
+
+def test_every_reveal_is_told_to_audit_hooks_which_may_forbid_it() -> None:
+    # A hook stays for the life of its process.
+    subprocess.run([sys.executable, "-c", AUDITED], check=True)

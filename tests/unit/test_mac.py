@@ -92,6 +92,8 @@ def test_every_dialect_writes_a_code_that_verifies(
     assert list(message)[-1] == element
     assert message.verify_mac(key)
     assert [other for other in KEYS if message.verify_mac(other)] == [key]
+    octets = codec.encode(message)
+    assert [other for other in KEYS if codec.verify_mac(octets, other)] == [key]
 
 
 def test_the_code_is_computed_over_the_bytes_before_its_element() -> None:
@@ -144,6 +146,54 @@ def test_a_message_with_any_bit_changed_does_not_verify(data: st.DataObject) -> 
         # a nibble that is no digit any more
         return
     assert not message.verify_mac(RETAIL)
+
+
+def test_a_code_is_checked_before_any_value_is_looked_at() -> None:
+    octets = FIXED.encode(FIELDS, mac_key=RETAIL)
+    # A time and a trace number of no digits: no message, and yet what the sender has signed.
+    covered = octets[:10] + b"\xff" * (len(octets) - 18)
+    signed = covered + RETAIL.mac(covered)
+    assert FIXED.verify_mac(signed, RETAIL)
+    with pytest.raises(DecodeError):
+        FIXED.decode(signed)
+    assert not FIXED.verify_mac(signed[:-1], RETAIL)
+    assert not FIXED.verify_mac(signed + b"\0", RETAIL)
+    assert not FIXED.verify_mac(signed, CMAC)
+
+
+@pytest.mark.parametrize("name", specification_names())
+@given(data=st.data())
+def test_a_body_that_was_changed_or_made_up_is_judged_as_its_message(
+    name: str, data: st.DataObject
+) -> None:
+    codec = Codec.load(name)
+    octets = bytearray(codec.encode(as_dialect(name, LONG_FIELDS), mac_key=RETAIL))
+    for _ in range(data.draw(st.integers(0, 2))):
+        octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
+    body = data.draw(st.one_of(st.just(bytes(octets)), st.binary(max_size=80)))
+    verdict = codec.verify_mac(body, RETAIL)
+    try:
+        message = codec.decode(body)
+    except DecodeError:
+        return
+    assert verdict == message.verify_mac(RETAIL)
+
+
+def test_a_code_of_no_fixed_length_has_no_place_without_its_values() -> None:
+    codec = Codec(
+        """
+        [message]
+        type_indicator = "bcd"
+        bitmap = "binary"
+        [fields]
+        11 = { name = "STAN", encoding = "bcd", length = 6 }
+        64 = { name = "MAC", encoding = "binary", prefix = "binary:1", max = 8 }
+        """,
+        name="variable",
+    )
+    octets = codec.encode({"mti": "0800", "11": "000001"}, mac_key=RETAIL)
+    assert codec.decode(octets).verify_mac(RETAIL)
+    assert not codec.verify_mac(octets, RETAIL)
 
 
 def test_an_edited_message_does_not_verify_until_it_is_sealed_again() -> None:

@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
+use crate::BODY_LENGTH_MAX;
+use crate::bitmap;
 use crate::builder;
+use crate::decode::Decoder;
 use crate::encode::{Encoded, Path};
-use crate::encoding::nibble;
-use crate::message::Message;
+use crate::encoding::{Coding, nibble};
+use crate::message::{Head, Message};
 use crate::spec::{Length, Spec};
 use crate::value::{ClearText, Value};
 use crate::wipe::Wiped;
@@ -47,6 +50,63 @@ impl Message {
             covered: self.bytes.get(start..end)?,
             code: nibble::parse_hex(&text).ok()?,
         })
+    }
+}
+
+impl Spec {
+    /// As [`Message::sealed`], of a body that nobody has decoded: header, message type and bitmaps
+    /// are read, and no element. So a code can be checked before any value is looked at.
+    ///
+    /// The element of the code must have a fixed length, or its place could not be known.
+    pub fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
+        if body.len() > BODY_LENGTH_MAX {
+            return None;
+        }
+        let mut head = Head::default();
+        let data = Decoder::new(self, body, Vec::new()).head(&mut head).ok()?;
+        let number = self.last_element(&head)?;
+        if number != usize::from(SHORT) && number != usize::from(LONG) {
+            return None;
+        }
+        let (_, definition) = self.element(number)?;
+        if !matches!(definition.length, Length::Fixed(_)) {
+            return None;
+        }
+        let start = body.len().checked_sub(definition.fixed_half_bytes >> 1)?;
+        let wire = body.get(start.max(data)..)?;
+        Some(Sealed {
+            covered: body.get(self.envelope.header.len()..start)?,
+            code: code_on_wire(definition.coding, wire)?,
+        })
+    }
+
+    /// The number of the last element that the bitmaps in front announce; none where a bitmap
+    /// among the elements may announce more.
+    fn last_element(&self, head: &Head) -> Option<usize> {
+        let present = |number: usize| {
+            let place = number.saturating_sub(1).div_euclid(64);
+            let bit = number.saturating_sub(place.saturating_mul(64));
+            let word = head.words.get(place).copied().unwrap_or(0);
+            word & bitmap::with(0, bit) != 0
+        };
+        if self.envelope.third_bitmap > 0 && present(self.envelope.third_bitmap) {
+            return None;
+        }
+        (2..=head.bitmaps.saturating_mul(64))
+            .rev()
+            .find(|number| present(*number))
+    }
+}
+
+/// The bytes of a code as it travels: as they are, or as hex text.
+fn code_on_wire(coding: Coding, wire: &[u8]) -> Option<Vec<u8>> {
+    match coding {
+        Coding::Binary | Coding::Bcd => Some(wire.to_vec()),
+        Coding::Hex(letters) | Coding::Text(letters) => {
+            let text: String = wire.iter().map(|byte| letters.decode(*byte)).collect();
+            nibble::parse_hex(&text).ok()
+        }
+        Coding::Signed(_) | Coding::Zoned => None,
     }
 }
 

@@ -124,6 +124,10 @@ impl Codec {
         batch::decode(python, &self.inner, bodies)
     }
 
+    fn verify_mac(&self, body: &[u8], key: &MacKey) -> bool {
+        key.seals(self.inner.sealed(body))
+    }
+
     fn builder(&self, mti: &str) -> MessageBuilder {
         MessageBuilder::new(cbs_iso8583::MessageBuilder::new(&self.inner, mti))
     }

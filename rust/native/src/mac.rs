@@ -20,9 +20,8 @@ impl MacKey {
         self.mac.compute(data)
     }
 
-    /// Whether a message ends in the code of its bytes.
-    pub(crate) fn seals(&self, message: &cbs_iso8583::Message) -> bool {
-        let sealed = message.sealed();
+    /// Whether what a code covers, and the code, belong together.
+    pub(crate) fn seals(&self, sealed: Option<cbs_iso8583::Sealed<'_>>) -> bool {
         sealed.is_some_and(|sealed| self.mac.verify(sealed.covered, &sealed.code))
     }
 }

@@ -205,6 +205,7 @@ impl Message {
 
     #[pyo3(signature = (path="35", *, reveal=false))]
     fn track2(&self, python: Python<'_>, path: &str, reveal: bool) -> PyResult<Track2> {
+        note_reveal(python, reveal, path)?;
         match self.inner.track2(path) {
             Some(Ok(track)) => Ok(Track2::new(track, reveal)),
             None => Err(PyKeyError::new_err(path.to_owned())),
@@ -224,29 +225,47 @@ impl Message {
         reveal: bool,
         now: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        note_reveal(slf.py(), reveal, "*")?;
         let binding = slf.py().import("cbs.binding")?;
         binding.call_method1("from_message", (slf, record, reveal, now))
     }
 
-    fn reveal(&self, path: &str) -> PyResult<String> {
+    fn reveal(&self, python: Python<'_>, path: &str) -> PyResult<String> {
+        note_reveal(python, true, path)?;
         let text = self.inner.clear_text(path);
         text.map(|text| (*text).to_owned())
             .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
     }
 
     fn verify_mac(&self, key: &MacKey) -> bool {
-        key.seals(&self.inner)
+        key.seals(self.inner.sealed())
     }
 
     #[pyo3(signature = (*, reveal=false))]
-    fn to_json<'py>(&self, python: Python<'py>, reveal: bool) -> Bound<'py, PyBytes> {
-        PyBytes::new(python, &self.inner.to_json(reveal))
+    fn to_json<'py>(&self, python: Python<'py>, reveal: bool) -> PyResult<Bound<'py, PyBytes>> {
+        note_reveal(python, reveal, "*")?;
+        Ok(PyBytes::new(python, &self.inner.to_json(reveal)))
     }
 
     #[pyo3(signature = (*, reveal=false))]
-    fn describe(&self, reveal: bool) -> Vec<(String, String, String)> {
-        self.inner.rows(!reveal)
+    fn describe(
+        &self,
+        python: Python<'_>,
+        reveal: bool,
+    ) -> PyResult<Vec<(String, String, String)>> {
+        note_reveal(python, reveal, "*")?;
+        Ok(self.inner.rows(!reveal))
     }
+}
+
+/// Tell Python's audit hooks that card data is about to be shown; one that raises forbids it.
+fn note_reveal(python: Python<'_>, reveal: bool, path: &str) -> PyResult<()> {
+    if reveal {
+        python
+            .import("sys")?
+            .call_method1("audit", ("cbs.reveal", path))?;
+    }
+    Ok(())
 }
 
 /// Add this file's classes to the module.

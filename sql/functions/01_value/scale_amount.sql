@@ -2,7 +2,7 @@
 --
 -- Result       null where an argument is null or the denominator is not positive
 -- Rows locked  none
--- Callers      04_match and 05_decide, to turn a transaction amount into a billing amount
+-- Callers      05_decide, to turn a transaction amount into a billing amount
 CREATE OR REPLACE FUNCTION cbs.scale_amount(
   p_amount_minor bigint,
   p_numerator bigint,

@@ -6,7 +6,7 @@
 --                moment ago, and for this batch it is unknown.
 -- Rows locked    account rows in id order: two batches never wait for each other in a circle,
 --                whatever they hold
--- Callers        every entry point that changes accounts or cards
+-- Callers        cbs_api.authorize_v1, cbs_api.void_unsent_v1, cbs_api.set_card_status_v1
 CREATE OR REPLACE FUNCTION cbs.lock_batch(p_card_tokens bytea[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,7 +1,7 @@
 -- Refuses every change of the operation log: it is append-only.
 --
 -- Rows locked  none
--- Callers      the triggers of cbs.operation
+-- Callers      the triggers of the operation log
 CREATE OR REPLACE FUNCTION cbs.refuse_operation_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
