@@ -285,6 +285,14 @@ def test_tags_of_given_sizes_come_in_the_order_that_the_file_gives() -> None:
     assert read_one(loaded("jpos", packager(inside)), b"0070307xyz")["48.07"] == "xyz"
 
 
+def test_tags_that_a_program_names_are_read_without_names() -> None:
+    inside = composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager",
+                       field(1, "IFA_TTLLCHAR", 29), tagMapper="a.Mine$1")  # fmt: skip
+    text = import_specification("jpos", packager(inside)).replace("\n#", "")
+    assert "have no names: which field a tag stands for, a program says (Mine$1)" in text
+    assert read_one(loaded("jpos", packager(inside)), b"007AV03xyz")["48.AV"] == "xyz"
+
+
 def test_tags_that_no_field_stands_for_are_kept_where_the_source_keeps_them() -> None:
     xml = PACKED["lengths in EBCDIC in front of tags"].xml
     wire = bytes.fromhex("f0f0f7 f0f0f4f9f98182")
@@ -328,8 +336,12 @@ REFUSED = [
      "isofield[id=4, line 1].class", "otherwise than IFMC_LLCHAR"),
     (composite(48, "IFA_LLLCHAR", 99, "EuroSubFieldPackager", field(100, "IFMC_LLCHAR", 9)),
      "isofield[id=100, line 1]", "2 digits"),
+    (composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager", tagSize="2", lenSize="2"),
+     "id=48, line 1].tagMapper", "is needed"),
     (composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager", tagMapper="a.Mine"),
-     "id=48, line 1].tagMapper", "'Mine' is a program"),
+     "id=48, line 1].tagSize", "is needed"),
+    (composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager", **DECIMAL | {"tagSize": 3}),
+     "id=48, line 1].tagSize", "2 with TTDecimalTagMapper"),
     (composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager",
                field(100, "IFA_TTLLCHAR", 9), **DECIMAL), "isofield[id=100, line 1]", "no tag"),
     (composite(48, "IFA_LLLCHAR", 99, "GenericTaggedFieldsPackager",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Layout = dict[str, Any]
 Entries = dict[int, "Entry"]
 _TAG_SIZES = {"TTDecimalTagMapper": 2, "TTTDecimalTagMapper": 3}
+_TAG_SIZE_MAX = 16
+_LENGTH_SIZE_MAX = 6
 _LETTERS = {"IFMC_TCC", "IFEMC_TCC"}
 _ANY_TAG = "##########"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -22,7 +24,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def writes_tags(entries: Entries) -> bool:
     """Whether classes in it write tags."""
-    return any(tag_class(part.class_name) for part in entries.values())
+    return bool(_tag_classes(entries))
 
 
 def euro(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
@@ -157,35 +159,60 @@ def numbered(entries: Entries, problems: Problems) -> list[Layout]:
 
 def generic_tags(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
     """Tags and lengths of ASCII digits whose sizes the file gives."""
+    frame = _frame(entry, entries, problems)
+    if frame is None:
+        return []
+    tag_size, length_size = frame
     element = entry.element
     mapper = (element.get("tagMapper") or "").rpartition(".")[2]
+    layout: Layout = {"kind": "tagged", "tag": f"ascii:{tag_size}"}
+    layout["length"] = f"ascii:{length_size}"
+    if element.get("swapTagAndLen") == "true":
+        layout["order"] = "length-tag"
     if mapper not in _TAG_SIZES:
-        known = ", ".join(_TAG_SIZES)
-        text = f"{mapper!r} is a program that says which tag is which field; known: {known}"
-        problems.add(f"{entry.path}.tagMapper", text)
-        return []
-    size = as_count(element.get("tagSize"))
-    digits = as_count(element.get("lenSize"))
-    if size != _TAG_SIZES[mapper]:
-        problems.add(f"{entry.path}.tagSize", f"is needed, and {_TAG_SIZES[mapper]} with {mapper}")
-    if digits is None or not 1 <= digits <= 6:
-        problems.add(f"{entry.path}.lenSize", "is needed, and is 1 to 6")
-        return []
-    wanted = (f"ascii:{_TAG_SIZES[mapper]}", f"ascii:{digits}")
+        problems.note(
+            f"The tags inside {entry.path} have no names: which field a tag stands for, "
+            f"a program says ({mapper})."
+        )
+        return [{**layout, "unknown": "keep"}]
     tags: dict[str, Definition] = {}
     for number, part in entries.items():
         found = tag_class(part.class_name)
-        tag = _decimal_tag(number, _TAG_SIZES[mapper])
-        if found is None or (found.tag, found.length) != wanted:
+        tag = _decimal_tag(number, tag_size)
+        if found is None or (found.tag, found.length) != (layout["tag"], layout["length"]):
             problems.add(f"{part.path}.class", "has another tag or length than the packager")
         elif tag is None:
-            problems.add(part.path, f"there is no tag of {_TAG_SIZES[mapper]} characters for it")
+            problems.add(part.path, f"there is no tag of {tag_size} characters for it")
         else:
             tags[tag] = _inside(part, {"name": part.label, **found.keys}, problems)
-    layout: Layout = {"kind": "tagged", "tag": wanted[0], "length": wanted[1]}
-    if element.get("swapTagAndLen") == "true":
-        layout["order"] = "length-tag"
     return [{**layout, "unknown": "keep", "tags": tags}]
+
+
+def _frame(entry: Entry, entries: Entries, problems: Problems) -> tuple[int, int] | None:
+    """Characters of a tag and of a length: as the file says, or as its classes write them."""
+    element = entry.element
+    sizes = [as_count(element.get(key)) for key in ("tagSize", "lenSize")]
+    if element.get("tagSize") is None and element.get("lenSize") is None:
+        kinds = {(found.tag, found.length) for found in _tag_classes(entries)}
+        if len(kinds) == 1:
+            sizes = [int(coding.rpartition(":")[2]) for coding in kinds.pop()]
+    tag_size, length_size = sizes
+    mapper = (element.get("tagMapper") or "").rpartition(".")[2]
+    wanted = _TAG_SIZES.get(mapper, tag_size)
+    if not mapper:
+        problems.add(f"{entry.path}.tagMapper", "is needed")
+    elif tag_size is None or tag_size != wanted or not 1 <= tag_size <= _TAG_SIZE_MAX:
+        known = f"{wanted} with {mapper}" if mapper in _TAG_SIZES else f"1 to {_TAG_SIZE_MAX}"
+        problems.add(f"{entry.path}.tagSize", f"is needed, and {known}")
+    elif length_size is None or not 1 <= length_size <= _LENGTH_SIZE_MAX:
+        problems.add(f"{entry.path}.lenSize", f"is needed, and 1 to {_LENGTH_SIZE_MAX}")
+    else:
+        return tag_size, length_size
+    return None
+
+
+def _tag_classes(entries: Entries) -> list[TagClass]:
+    return [found for part in entries.values() if (found := tag_class(part.class_name))]
 
 
 def _decimal_tag(number: int, size: int) -> str | None:
