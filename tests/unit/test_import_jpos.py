@@ -129,6 +129,23 @@ def test_card_data_is_masked_whatever_the_file_says() -> None:
     assert set(read_one(codec, b"05" + b"45=99", 35)["35"]) == {"*"}
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("CVV2 Request Data", "****************"),
+        ("New PIN Block", "****************"),
+        ("Track II data", "****************"),
+        ("ACCOUNT NUMBER", "456789******6783"),
+        ("CVV2 Presence Indicator", "4567890123456783"),
+        ("Primary account number, country code", "4567890123456783"),
+    ],
+)
+def test_card_data_is_masked_where_its_name_says_so(name: str, shown: str) -> None:
+    named = field(1, "IFA_LLCHAR", 20).replace("Field 1", name)
+    inside = composite(48, "IFA_LLLCHAR", 99, "CTCSubFieldPackager", named)
+    assert read_one(loaded("jpos", packager(inside)), b"018164567890123456783")["48.1"] == shown
+
+
 def test_stray_blanks_and_short_class_names_are_taken() -> None:
     given = packager(field(48, "IFA_NUMERIC ", 4)).replace(b"org.jpos.iso.", b" ")
     assert read_one(loaded("jpos", given), b"0012")["48"] == "0012"

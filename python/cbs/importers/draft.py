@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,24 @@ _SENSITIVE_TAGS = {
     "9F20": ("Track 2 discretionary data", "track"),
     "9F6B": ("Track 2 data, contactless", "track"),
 }
+
+
+# what a field is called that holds card data, wherever it lies; flags about it are left alone
+_NAMED = (
+    ("cvv2", r"\bcv[vc]2\b|\bcid\b.*value"),
+    ("pin", r"\bpin\b(?=.*(block|data))|personal identification number"),
+    ("track", r"\btrack ?([123]|ii?i?)\b(?=.*data)"),
+    ("pan", r"\bpan\b|\baccount numbers?\b|\bcard number\b"),
+)
+_ABOUT = r"country|result|respon|presence|\bind|reason|length|\blen\b|sequence|edit|source|capture"
+
+
+def named_sensitivity(name: str) -> str | None:
+    """The sensitivity of a field that is called so; None if its name says nothing of card data."""
+    lowered = name.lower()
+    if re.search(_ABOUT, lowered):
+        return None
+    return next((kind for kind, words in _NAMED if re.search(words, lowered)), None)
 
 
 class UnreadableError(Exception):

@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from cbs.importers import jpos_composites
 from cbs.importers.documents import as_count
-from cbs.importers.draft import LENGTH_MAX, Definition, Draft, Problems, UnreadableError
+from cbs.importers.draft import (
+    LENGTH_MAX,
+    Definition,
+    Draft,
+    Problems,
+    UnreadableError,
+    named_sensitivity,
+)
 from cbs.importers.jpos_classes import (
     UNUSED,
     FieldClass,
@@ -131,7 +138,13 @@ def read_definition(entry: Entry, problems: Problems) -> Definition | None:
     made = sized(entry, found, problems)
     if made is not None and entry.holds_fields:
         return jpos_composites.compose(entry, made, problems)
-    return made
+    return None if made is None else masked(made)
+
+
+def masked(made: Definition) -> Definition:
+    """The same with the sensitivity that its name gives it."""
+    sensitivity = named_sensitivity(made["name"])
+    return {**made, "sensitivity": sensitivity} if sensitivity else made
 
 
 def check_keys(entry: Entry, problems: Problems) -> bool:

@@ -130,7 +130,7 @@ def _most(length: str) -> int:
 def _inside(part: Entry, made: Definition, problems: Problems) -> Definition:
     """The same with the fields inside, where the part has some."""
     if not part.holds_fields:
-        return made
+        return jpos.masked(made) if made else made
     composed = jpos_composites.compose(part, made, problems)
     return made if composed is None else composed
 
