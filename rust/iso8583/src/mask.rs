@@ -91,22 +91,41 @@ impl Message {
     /// where they start. Ranges may lie within each other.
     pub(crate) fn stars(&self, index: usize, node: &Node) -> Vec<Stars> {
         let inside = self.nodes.get(index..node.next as usize).unwrap_or(&[]);
-        if let Coding::Hex(_) | Coding::Signed(_) | Coding::Zoned = self.coding(node) {
+        if self.is_read_anew(node) {
             // characters and half-bytes do not go together; nothing is shown
             return vec![(0, usize::MAX)];
         }
         let per_character = if self.coding(node).is_nibbles() { 1 } else { 2 };
         let own_start = node.start as usize;
-        let mut stars: Vec<Stars> = inside
-            .iter()
-            .filter_map(|hidden| self.hidden_half_bytes(hidden))
-            .map(|(from, to)| {
-                let place = |half: usize| half.saturating_sub(own_start).div_euclid(per_character);
-                (place(from), place(to))
-            })
-            .collect();
+        let place = |half: usize| half.saturating_sub(own_start).div_euclid(per_character);
+        let mut stars = Vec::new();
+        let mut next = 0;
+        while let Some(hidden) = inside.get(next) {
+            let whole = next > 0 && self.is_read_anew(hidden);
+            let ranges = if whole && self.holds_card_data(index.saturating_add(next), hidden) {
+                // what lies inside has places of its own, which are none of this text
+                Some((hidden.start as usize, hidden.stop as usize))
+            } else {
+                self.hidden_half_bytes(hidden)
+            };
+            stars.extend(ranges.map(|(from, to)| (place(from), place(to))));
+            next = if whole {
+                (hidden.next as usize).saturating_sub(index)
+            } else {
+                next.saturating_add(1)
+            };
+        }
         stars.sort_unstable();
         stars
+    }
+
+    /// Whether the characters of a node's text are not the bytes, or halves of them, that the
+    /// nodes inside it lie in.
+    fn is_read_anew(&self, node: &Node) -> bool {
+        matches!(
+            self.coding(node),
+            Coding::Hex(_) | Coding::Signed(_) | Coding::Zoned
+        )
     }
 
     fn hidden_half_bytes(&self, node: &Node) -> Option<(usize, usize)> {
