@@ -33,12 +33,12 @@ def body(field: int, content: str) -> bytes:
     [
         (b"", "mti", 0, "a message type of 2 bytes", "0 bytes"),
         (b"\x01", "mti", 0, "a message type of 2 bytes", "1 byte"),
-        (b"\x01\x0a" + bytes(8), "mti", 1, "decimal digits", "another nibble"),
+        (b"\x01\x0a" + bytes(8), "mti", 1, "decimal digits", "a nibble above 9"),
         (bytes.fromhex("0100f2"), "bitmap", 2, "a bitmap of 8 bytes", "1 byte"),
         (bytes.fromhex("01008000000000000000"), "bitmap", 10, "a bitmap of 8 bytes", "0 bytes"),
         (bytes.fromhex(HEAD) + b"\x00", "", 10, "the end of the message", "1 byte more"),
         (body(4, "0000"), "4", 10, "6 bytes", "2 bytes left"),
-        (body(4, "00000000a000"), "4", 14, "decimal digits", "another nibble"),
+        (body(4, "00000000a000"), "4", 14, "decimal digits", "a nibble above 9"),
         (body(2, "14" + "00" * 10), "2", 10, "a length of 0 to 19 digits", "length 20"),
         (body(2, ""), "2", 10, "a length of 1 byte", "0 bytes left"),
         (body(141, "00"), "141", 19, "bits that are defined", "bit 141 set, which has no defin"),
@@ -169,3 +169,54 @@ def test_no_error_text_repeats_card_data() -> None:
 def test_a_body_beyond_all_limits_is_refused() -> None:
     with pytest.raises(DecodeError, match="at most 65535 bytes"):
         CODEC.decode(bytes.fromhex(HEAD) + bytes(65_536))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        (
+            "iso87_ascii",
+            b"4:12A",
+            "32 at offset 20: expected a length in decimal digits, found a spec",
+        ),
+        (
+            "iso87_ascii",
+            b"5 12345",
+            "32 at offset 20: expected a length in decimal digits, found a bla",
+        ),
+        ("iso87_ascii", b"\xf0\xf5", "found what is a digit in EBCDIC, not in ASCII"),
+        ("iso87_ascii", b"0512E45", "32 at offset 24: expected decimal digits, found a letter"),
+        (
+            "iso87_ascii",
+            b"05123\x00\x01",
+            "32 at offset 25: expected decimal digits, found a control",
+        ),
+        (
+            "iso87_ascii",
+            b"051234",
+            "32 at offset 22: expected 5 bytes as its length says, found 4 bytes l",
+        ),
+        ("iso93_ebcdic", b"0512345", "found what is a digit in ASCII, not in EBCDIC"),
+        (
+            "iso87_binary",
+            b"\x0a\x12",
+            "32 at offset 10: expected a length in decimal digits, found a nib",
+        ),
+    ],
+)
+def test_what_is_found_is_told_by_its_kind(name: str, content: bytes, text: str) -> None:
+    known = Codec.load(name)
+    head = known.encode({"mti": "0100" if name.startswith("iso87") else "1100", "32": "1"})
+    size = len(known.encode({"mti": "0100", "32": ""}))
+    start = size - (1 if name == "iso87_binary" else 2)
+    with pytest.raises(DecodeError) as caught:
+        known.decode(head[:start] + content)
+    assert text in str(caught.value)
+
+
+def test_a_sign_must_be_a_character_of_the_coding_too() -> None:
+    known = Codec.load("iso87_ascii")
+    octets = known.encode({"mti": "0100", "28": "C00000100"})
+    assert known.decode(octets)["28"] == "C00000100"
+    with pytest.raises(DecodeError, match="28 at offset 20: expected a sign and decimal digits"):
+        known.decode(octets.replace(b"C", b"\xc3"))

@@ -287,7 +287,9 @@ impl<'a> Decoder<'a> {
             Ok(()) => Ok(to),
             Err(place) => {
                 let offset = at.saturating_add(place);
-                Err(Fault::boxed(offset, "hex digits", "another byte").under("_bitmap"))
+                let octet = octets.get(place).copied().unwrap_or(0);
+                let found = layout.coding.as_coding().letters().kind(octet);
+                Err(Fault::boxed(offset, "hex digits", found).under("_bitmap"))
             }
         }
     }

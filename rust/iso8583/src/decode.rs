@@ -8,7 +8,8 @@ use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::encode::Scope;
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class, DIGITS};
-use crate::encoding::{Coding, nibble};
+use crate::encoding::nibble::{self, ABOVE_NINE};
+use crate::encoding::{Coding, Letters};
 use crate::error::{self, DecodeError, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Head, Kind, Message, Node};
@@ -309,7 +310,11 @@ impl<'a> Decoder<'a> {
         let next = content.saturating_add(width);
         if next > end {
             let left = bytes(end.saturating_sub(content));
-            return Err(Fault::boxed(content, bytes(width), format!("{left} left")));
+            let expected = match definition.length {
+                Length::Counted(_) => format!("{} as its length says", bytes(width)),
+                _ => bytes(width),
+            };
+            return Err(Fault::boxed(content, expected, format!("{left} left")));
         }
         Ok(Extent {
             content,
@@ -337,7 +342,7 @@ impl<'a> Decoder<'a> {
         };
         let Some(count) = prefix.read(wire) else {
             let expected = "a length in decimal digits";
-            return Err(Fault::boxed(at, expected, "something else"));
+            return Err(Fault::boxed(at, expected, prefix.fault(wire)));
         };
         // a count below what it counts for itself wraps around to one above every maximum
         let units = count.wrapping_sub(counted.own);
@@ -368,7 +373,7 @@ impl<'a> Decoder<'a> {
             };
             return match wrong {
                 None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
+                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), ABOVE_NINE)),
             };
         }
         match &definition.charset {
@@ -388,7 +393,7 @@ impl<'a> Decoder<'a> {
             let wrong = nibble::first_not_in(self.body, start, stop, definition.nibbles);
             return match wrong {
                 None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), "another nibble")),
+                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), ABOVE_NINE)),
             };
         }
         match &definition.charset {
@@ -410,7 +415,8 @@ impl<'a> Decoder<'a> {
             Coding::Zoned => Definition::wrong_in_zoned(octets),
             Coding::Text(letters) if definition.class == Class::Signed => {
                 octets.iter().enumerate().position(|(place, byte)| {
-                    let sign = place == 0 && Class::Ans.has(letters.decode(*byte));
+                    let known = letters != Letters::Ascii || byte.is_ascii();
+                    let sign = place == 0 && known && Class::Ans.has(letters.decode(*byte));
                     !sign && !allows(charset, *byte)
                 })
             }
@@ -420,7 +426,9 @@ impl<'a> Decoder<'a> {
             None => Ok(()),
             Some(place) => {
                 let at = (start >> 1).saturating_add(place);
-                Err(Fault::boxed(at, definition.wanted(), "another byte"))
+                let byte = octets.get(place).copied().unwrap_or(0);
+                let kind = definition.coding.letters().kind(byte);
+                Err(Fault::boxed(at, definition.wanted(), kind))
             }
         }
     }
@@ -450,50 +458,4 @@ fn is_free(head: &Head, place: usize, fixed: bool) -> bool {
     }
     // it only says that another bitmap follows
     place.saturating_add(1) < head.bitmaps
-}
-
-impl Definition {
-    /// What may stand in it, for error texts.
-    pub(crate) fn wanted(&self) -> &'static str {
-        match (self.coding, self.nibbles) {
-            (Coding::Bcd, DIGITS) | (Coding::Zoned, _) => "decimal digits",
-            (Coding::Bcd | Coding::Binary, _) => "hex digits",
-            (Coding::Hex(_), _) => Class::Hex.words(),
-            (Coding::Signed(_), _) => Class::Signed.words(),
-            (Coding::Text(_), _) => self.class.words(),
-        }
-    }
-
-    /// The place of the first byte that is wrong: behind the sign are digits.
-    fn wrong_in_signed(&self, octets: &[u8]) -> Option<usize> {
-        let (sign, digits) = octets.split_first()?;
-        let charset = self.charset.as_ref();
-        if charset.is_some_and(|charset| !allows(charset, *sign)) {
-            return Some(0);
-        }
-        let stop = digits.len().saturating_mul(2);
-        let (from, to) = self.signed_digits(stop);
-        nibble::first_not_in(digits, from, to, DIGITS).map(|at| (at >> 1).saturating_add(1))
-    }
-
-    /// Which half-bytes behind the sign are digits, and not the pad.
-    pub(crate) fn signed_digits(&self, half_bytes: usize) -> (usize, usize) {
-        let odd = matches!(self.length, Length::Fixed(units) if units & 1 == 0);
-        match (odd, self.pad.left) {
-            (false, _) => (0, half_bytes),
-            (true, true) => (1, half_bytes),
-            (true, false) => (0, half_bytes.saturating_sub(1)),
-        }
-    }
-
-    /// The place of the first byte that is wrong: the last digit may have another zone.
-    fn wrong_in_zoned(octets: &[u8]) -> Option<usize> {
-        let (last, digits) = octets.split_last()?;
-        let plain = |byte: &u8| (0xf0..=0xf9).contains(byte);
-        let signed = matches!(last >> 4, 0x0c | 0x0d | 0x0f) && last & 0x0f < 10;
-        digits
-            .iter()
-            .position(|byte| !plain(byte))
-            .or((!signed).then_some(digits.len()))
-    }
 }

@@ -3,7 +3,9 @@
 use crate::bitmap;
 use crate::decode::{Decoder, Outcome};
 use crate::encode::{Encoded, Path};
-use crate::encoding::nibble;
+use crate::encoding::Letters;
+use crate::encoding::ebcdic::Page;
+use crate::encoding::nibble::{self, ABOVE_NINE};
 use crate::error::{Fault, bytes};
 use crate::message::{Head, Message};
 use crate::spec::{BitmapCoding, Policy, Spec, TypeCoding};
@@ -41,10 +43,11 @@ impl Decoder<'_> {
             }
             let (value, place) = type_digit(envelope.type_indicator, message_type, position);
             let Some(value) = value else {
-                let found = if type_bytes == 2 {
-                    "another nibble"
-                } else {
-                    "another byte"
+                let octet = message_type.get(place).copied().unwrap_or(0);
+                let found = match envelope.type_indicator {
+                    TypeCoding::Bcd => ABOVE_NINE,
+                    TypeCoding::Ebcdic => Letters::Ebcdic(Page::P037).kind(octet),
+                    TypeCoding::Ascii | TypeCoding::HexAscii => Letters::Ascii.kind(octet),
                 };
                 let offset = header_bytes.saturating_add(place);
                 return Err(Fault::boxed(offset, "decimal digits", found).under("mti"));
@@ -60,7 +63,9 @@ impl Decoder<'_> {
             };
             *word = read_bitmap(envelope.bitmap, octets).map_err(|place| {
                 let offset = at.saturating_add(place);
-                Fault::boxed(offset, "hex digits", "another byte").under("bitmap")
+                let octet = octets.get(place).copied().unwrap_or(0);
+                let found = envelope.bitmap.as_coding().letters().kind(octet);
+                Fault::boxed(offset, "hex digits", found).under("bitmap")
             })?;
             head.bitmaps = head.bitmaps.saturating_add(1);
             at = to;

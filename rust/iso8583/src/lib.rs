@@ -43,6 +43,7 @@ mod message;
 mod quick;
 mod resolve;
 mod seal;
+mod signs;
 mod spec;
 mod tagged;
 mod text;

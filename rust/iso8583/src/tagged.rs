@@ -114,7 +114,8 @@ impl<'a> Decoder<'a> {
                 let wire = self.body.get(place.length.0..place.length.1);
                 let Some(count) = length.read(wire.unwrap_or(&[])) else {
                     let expected = "a length in digits";
-                    let fault = Fault::boxed(place.length.0, expected, "something else");
+                    let found = length.fault(wire.unwrap_or(&[]));
+                    let fault = Fault::boxed(place.length.0, expected, found);
                     return Err(fault.under(key));
                 };
                 let left = end.saturating_sub(place.content);

@@ -1,6 +1,9 @@
 //! Length prefixes: counts written as binary, packed digits or characters.
 
-use super::nibble;
+use super::Letters;
+use super::charset::Class;
+use super::ebcdic::Page;
+use super::nibble::{self, ABOVE_NINE};
 
 /// How a count is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,24 @@ impl Prefix {
             PrefixCoding::HexAscii => read_hex(wire.iter().map(|byte| nibble::from_char(*byte))),
             PrefixCoding::HexEbcdic => read_hex(wire.iter().map(|byte| nibble::from_ebcdic(*byte))),
         }
+    }
+
+    /// What makes bytes that are no number none, for error texts.
+    pub(crate) fn fault(&self, wire: &[u8]) -> &'static str {
+        let (letters, hex) = match self.coding {
+            PrefixCoding::Binary => return "none",
+            PrefixCoding::Bcd => return ABOVE_NINE,
+            PrefixCoding::Ascii => (Letters::Ascii, false),
+            PrefixCoding::Ebcdic => (Letters::Ebcdic(Page::P037), false),
+            PrefixCoding::HexAscii => (Letters::Ascii, true),
+            PrefixCoding::HexEbcdic => (Letters::Ebcdic(Page::P037), true),
+        };
+        let class = if hex { Class::Hex } else { Class::N };
+        let mut kinds = wire
+            .iter()
+            .filter(|byte| !class.has(letters.decode(**byte)))
+            .map(|byte| letters.kind(*byte));
+        kinds.next().unwrap_or("too large a number")
     }
 
     /// Write the prefix of `count`, which must not exceed `count_max`, into its own bytes.

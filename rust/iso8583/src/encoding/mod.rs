@@ -25,6 +25,22 @@ impl Letters {
         }
     }
 
+    /// What a byte is, for error texts: a kind of character, but never which one.
+    pub(crate) fn kind(self, byte: u8) -> &'static str {
+        match (self, byte) {
+            (Self::Ascii, 0xf0..=0xf9) => "what is a digit in EBCDIC, not in ASCII",
+            (Self::Ascii, 0x80..) => "a byte that is no ASCII character",
+            (Self::Ebcdic(_), b'0'..=b'9') => "what is a digit in ASCII, not in EBCDIC",
+            _ => match self.decode(byte) {
+                ' ' => "a blank",
+                character if character.is_ascii_digit() => "a digit",
+                character if character.is_alphabetic() => "a letter",
+                character if character.is_control() => "a control character",
+                _ => "a special character",
+            },
+        }
+    }
+
     pub(crate) fn encode(self, character: char) -> Option<u8> {
         match self {
             Self::Ascii => u8::try_from(u32::from(character)).ok().filter(u8::is_ascii),
@@ -55,6 +71,15 @@ impl Coding {
     /// Whether the text of this coding shows half-bytes.
     pub(crate) fn is_nibbles(self) -> bool {
         matches!(self, Self::Bcd | Self::Binary)
+    }
+
+    /// The characters that it is written in, where it is.
+    pub(crate) fn letters(self) -> Letters {
+        match self {
+            Self::Text(letters) | Self::Hex(letters) | Self::Signed(letters) => letters,
+            Self::Zoned => Letters::Ebcdic(Page::P037),
+            Self::Bcd | Self::Binary => Letters::Latin1,
+        }
     }
 
     /// What lies inside such a field, for the parts that do not say it themselves.

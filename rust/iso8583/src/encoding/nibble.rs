@@ -1,5 +1,8 @@
 //! Half-bytes: packed digits and hex text.
 
+/// What a nibble is that is no digit, for error texts.
+pub(crate) const ABOVE_NINE: &str = "a nibble above 9";
+
 /// The lower-case hex character of the low half of `value`.
 pub(crate) fn to_char(value: u8) -> u8 {
     let value = value & 0x0f;
