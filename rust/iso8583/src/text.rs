@@ -4,23 +4,28 @@ use crate::encoding::{Coding, Letters, nibble};
 use crate::mask::{Stars, emit_text};
 use crate::message::Message;
 use crate::spec::{Definition, NibbleStyle};
+use crate::wipe::Wiped;
 
 impl Message {
-    /// Call `emit` with the number and the text of every data element, in order.
+    /// Call `emit` with the number and the UTF-8 text of every data element, in order.
     pub fn each_text<E>(
         &self,
         masked: bool,
-        mut emit: impl FnMut(u16, &str) -> Result<(), E>,
+        mut emit: impl FnMut(u16, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut text = crate::wipe::Wiped::new(Vec::with_capacity(self.bytes.len().max(64)));
+        let mut text = Wiped::new(Vec::with_capacity(self.bytes.len().max(64)));
         for index in self.elements() {
-            let node = self.node(index).and_then(|node| self.definition(node));
             text.clear();
             self.push_text(index, masked, &mut text);
-            let utf8 = std::str::from_utf8(&text).unwrap_or_default();
-            emit(node.map_or(0, |definition| definition.number), utf8)?;
+            emit(self.number(index), &text)?;
         }
         Ok(())
+    }
+
+    /// The number of the data element at a node.
+    fn number(&self, index: usize) -> u16 {
+        let definition = self.node(index).and_then(|node| self.definition(node));
+        definition.map_or(0, |definition| definition.number)
     }
 
     /// Append a node's text.
@@ -32,10 +37,16 @@ impl Message {
         if !masked || !self.holds_card_data(index, node) {
             return;
         }
-        let stars = self.stars(index, node);
+        self.hide(index, (from, plain), out);
+    }
+
+    /// Star what must not be shown of the text of a node, which stands behind `from`.
+    #[inline(never)]
+    fn hide(&self, index: usize, (from, plain): (usize, bool), out: &mut Vec<u8>) {
+        let Some(node) = self.node(index) else { return };
         if plain {
             let text = out.get_mut(from..).unwrap_or(&mut []);
-            for hidden in stars {
+            for hidden in self.stars(index, node) {
                 hide(text, hidden);
             }
             return;

@@ -124,8 +124,9 @@ impl Message {
 
     fn values<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let values = PyList::empty(python);
-        self.inner
-            .each_text(true, |_, text| values.append(PyString::new(python, text)))?;
+        self.inner.each_text(true, |_, text| {
+            values.append(PyString::from_bytes(python, text)?)
+        })?;
         Ok(values)
     }
 
@@ -133,7 +134,10 @@ impl Message {
         let names = Names::of(python);
         let items = PyList::empty(python);
         self.inner.each_text(true, |field, text| {
-            items.append((names.of_element(python, field), PyString::new(python, text)))
+            items.append((
+                names.of_element(python, field),
+                PyString::from_bytes(python, text)?,
+            ))
         })?;
         Ok(items)
     }
@@ -144,7 +148,10 @@ impl Message {
         let dict = PyDict::new(python);
         dict.set_item(names.message_type(python), self.inner.mti())?;
         self.inner.each_text(!reveal, |field, text| {
-            dict.set_item(names.of_element(python, field), PyString::new(python, text))
+            dict.set_item(
+                names.of_element(python, field),
+                PyString::from_bytes(python, text)?,
+            )
         })?;
         Ok(dict)
     }

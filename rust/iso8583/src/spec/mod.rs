@@ -430,6 +430,9 @@ pub(crate) struct Dataset {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TagTable {
     pub(crate) entries: Box<[TagEntry]>,
+    /// Places of the entries, from 1, for tags of one byte and for those that start with 5F or 9F;
+    /// 0 where there is none, and empty where the table is.
+    places: Box<[u16]>,
 }
 
 /// A known tag.
@@ -442,7 +445,36 @@ pub(crate) struct TagEntry {
 }
 
 impl TagTable {
+    /// The table of tags in ascending order.
+    pub(crate) fn new(entries: Vec<TagEntry>) -> Self {
+        let mut places = vec![0; if entries.is_empty() { 0 } else { 3 * 256 }];
+        for (entry, place) in entries.iter().zip(1..) {
+            if let Some(slot) = Self::slot(entry.tag).and_then(|slot| places.get_mut(slot)) {
+                *slot = place;
+            }
+        }
+        Self {
+            entries: entries.into(),
+            places: places.into(),
+        }
+    }
+
+    /// Where the place of a tag of the usual forms stands.
+    fn slot(tag: u32) -> Option<usize> {
+        let group = match tag >> 8 {
+            0 => 0,
+            0x5f => 0x100,
+            0x9f => 0x200,
+            _ => return None,
+        };
+        usize::try_from(group | tag & 0xff).ok()
+    }
+
     pub(crate) fn find(&self, tag: u32) -> Option<&TagEntry> {
+        if let Some(slot) = Self::slot(tag) {
+            let place = self.places.get(slot).copied().unwrap_or(0);
+            return self.entries.get(usize::from(place).checked_sub(1)?);
+        }
         self.entries
             .binary_search_by_key(&tag, |entry| entry.tag)
             .ok()

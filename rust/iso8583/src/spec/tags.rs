@@ -74,9 +74,7 @@ impl Compiler {
             });
         }
         entries.sort_unstable_by_key(|entry| entry.tag);
-        TagTable {
-            entries: entries.into(),
-        }
+        TagTable::new(entries)
     }
 
     /// A tag or data set: the bytes around it say how long it is; binary unless it says otherwise.
