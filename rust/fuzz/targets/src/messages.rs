@@ -7,7 +7,7 @@ use cbs_iso8583::{Message, MessageBuilder, Spec, Value};
 use crate::seeds::SPECIFICATIONS;
 
 static SPECS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
-    let compile = |(name, text): &(&str, &str)| {
+    let compile = |(name, text): &(String, String)| {
         let spec = Spec::parse(text, name);
         Arc::new(spec.unwrap_or_else(|error| panic!("{name}: {error}")))
     };
@@ -144,9 +144,8 @@ pub(crate) fn is_whole(spec: &Arc<Spec>, body: &[u8]) -> bool {
     assert_verified(spec, body, &message);
     let built = MessageBuilder::edit(&Arc::new(message)).build();
     let built = built.unwrap_or_else(|error| panic!("an edit without changes: {error}"));
-    assert_eq!(
-        built.encode(),
-        kept,
+    assert!(
+        *built.encode() == *kept,
         "an edit without changes changed bytes"
     );
     true

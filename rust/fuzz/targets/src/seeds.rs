@@ -1,37 +1,37 @@
 //! What inputs are made from: packaged specifications, known messages, frames of them.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::messages::chosen;
 use crate::{Mutator, streams};
 
-macro_rules! packaged {
-    ($($name:literal),* $(,)?) => {
-        [$((
-            $name,
-            include_str!(concat!("../../../../python/cbs/specs/", $name, ".toml")),
-        )),*]
-    };
+/// Name and text of every packaged specification, sorted.
+pub(crate) static SPECIFICATIONS: LazyLock<Vec<(String, String)>> =
+    LazyLock::new(|| texts_in("python/cbs/specs", "toml"));
+
+/// Name and text of every file with this ending in a folder of the repository, sorted.
+fn texts_in(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let folder = format!("{}/../../../{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut texts: Vec<(String, String)> = paths
+        .filter(|path| path.extension().is_some_and(|it| it == ending))
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_string_lossy().into_owned();
+            Some((name, std::fs::read_to_string(&path).ok()?))
+        })
+        .collect();
+    texts.sort();
+    texts
 }
 
-/// Every packaged specification.
-pub(crate) const SPECIFICATIONS: [(&str, &str); 9] = packaged![
-    "visa_like",
-    "mastercard_like",
-    "iso87_ascii",
-    "iso87_binary",
-    "iso93_ascii",
-    "iso93_binary",
-    "iso93_ebcdic",
-    "iso2003_binary",
-    "pos_tpdu",
-];
-
-const VECTORS: [&str; 3] = [
-    include_str!("../../../../tests/vectors/dialect_messages.json"),
-    include_str!("../../../../tests/vectors/own_messages.json"),
-    include_str!("../../../../tests/vectors/public_messages.json"),
-];
+/// Known messages: the place of their specification, and their body.
+static MESSAGES: LazyLock<Vec<(u8, Vec<u8>)>> = LazyLock::new(|| {
+    let files = texts_in("tests/vectors", "json");
+    files.iter().flat_map(|(_, text)| messages(text)).collect()
+});
 
 /// The inputs that a target starts from.
 pub struct Seeds(Vec<Vec<u8>>);
@@ -39,7 +39,7 @@ pub struct Seeds(Vec<Vec<u8>>);
 impl Seeds {
     /// The seeds of a target.
     pub fn of(target: &str) -> Self {
-        let messages = || VECTORS.iter().flat_map(|text| messages(text));
+        let messages = || MESSAGES.iter().cloned();
         let inputs = match target {
             "frame" => streams::seeds(&messages().map(|it| it.1).collect::<Vec<_>>()),
             "json" => messages().filter_map(|it| documented(&it)).collect(),
@@ -67,7 +67,7 @@ impl Seeds {
 }
 
 /// A specification whole, and thinned to a tenth of its elements in three ways.
-fn texts((_, text): &(&str, &str)) -> Vec<Vec<u8>> {
+fn texts((_, text): &(String, String)) -> Vec<Vec<u8>> {
     let thinned = |first: usize| {
         let numbered = |line: &str| line.starts_with(|it: char| it.is_ascii_digit());
         let kept = text.lines().enumerate();
@@ -87,9 +87,7 @@ fn messages(text: &str) -> Vec<(u8, Vec<u8>)> {
 
 fn message(document: &Value) -> Option<(u8, Vec<u8>)> {
     let name = document["specification"].as_str().unwrap_or("visa_like");
-    let choice = SPECIFICATIONS
-        .iter()
-        .position(|(known, _)| *known == name)?;
+    let choice = SPECIFICATIONS.iter().position(|(known, _)| known == name)?;
     let octets = octets(document["hex"].as_str()?);
     let envelope = |key: &str| {
         document["expect"][key]
