@@ -85,6 +85,15 @@ class Codec:
 
         False as well where the element of the code has no fixed length.
         """
+    def convert(
+        self, message: Message, *, mti: str | None = None, drop: bool = False
+    ) -> tuple[Message, list[tuple[str, str]]]:
+        """The values of a message of another dialect in this one, by their paths.
+
+        Gives the new message, and path and reason of everything that was left out: nothing unless
+        `drop`. Raises `cbs.errors.EncodeError` for the first value that does not fit. `mti` is the
+        type of the new message where it differs. Card data stays on the Rust side.
+        """
     def builder(self, mti: str) -> MessageBuilder:
         """A message of this type without any element, to be filled and built."""
 
@@ -153,6 +162,19 @@ class Message:
         """The track 2 at a path ("35", "55.57"), taken apart.
 
         Raises `KeyError` if nothing is there, `cbs.errors.DecodeError` if it is no track 2.
+        """
+    def compare(self, other: Message, /) -> list[tuple[str, str, str, str | None, str | None, str]]:
+        """Rows (path, name, mark, left, right, note) of every place of this message and another.
+
+        Marks: "equal", "added", "removed", "changed", "form" (the same value in other bytes) and
+        "unread" (announced, but behind a fault). Values are masked; where they differ in what is
+        masked, the note says so.
+        """
+    def redacted(self, key: TokenKey) -> Message:
+        """The same message with its card data replaced, so that it can be shared.
+
+        Lengths and elements stay. Equal card numbers become equal ones under the same key. Raises
+        `cbs.errors.EncodeError` if the message cannot be redacted.
         """
     def verify_mac(self, key: MacKey) -> bool:
         """Whether the message ends in the authentication code of its bytes under `key`.

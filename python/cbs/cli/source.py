@@ -18,6 +18,9 @@ from cbs.errors import FrameError
 INPUT_BYTES_MAX = 64 * 1024 * 1024
 """The longest file that is read; far above any dump that a person looks through."""
 
+AUTHENTICATION_CODES = ("64", "128")
+"""Elements whose value is a code over the bytes of the message, and of no other ones."""
+
 Source = Annotated[
     str,
     typer.Argument(
@@ -59,17 +62,30 @@ def read_bytes(source: str) -> bytes:
 
 def read_octets(source: str) -> bytes:
     """The octets of hex text, of a file or of standard input, whichever `source` is."""
-    try:
-        octets = bytes.fromhex(source)
-    except ValueError:
+    return read_input(source)[0]
+
+
+def read_input(source: str) -> tuple[bytes, bool]:
+    """As `read_octets`, and whether they were given as hex text."""
+    octets = hex_octets(source)
+    is_hex = octets is not None
+    if octets is None:
         content = read_bytes(source)
-        try:
-            octets = bytes.fromhex(content.decode("ascii"))
-        except ValueError:
+        octets = hex_octets(content.decode("ascii", "replace"))
+        is_hex = octets is not None
+        if octets is None:
             octets = content
     if not octets:
         raise typer.BadParameter("nothing to read")
-    return octets
+    return octets, is_hex
+
+
+def hex_octets(text: str) -> bytes | None:
+    """The octets of hex text, blanks between them left out; None of any other text."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return None
 
 
 def cut_frames(octets: bytes, framing: str, header: str) -> Iterator[Frame]:

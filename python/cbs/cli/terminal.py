@@ -74,7 +74,7 @@ def print_table(
     widths = [max((len(row[column]) for row in cells), default=0) for column in columns]
     for row, style in zip(cells, painted, strict=True):
         aligned = [f"{text:<{width}}" for text, width in zip(row, [*widths, 0], strict=True)]
-        show(paint("  ".join(aligned), style))
+        show(paint("  ".join(aligned).rstrip(), style))
 
 
 def _print_lined(
@@ -87,8 +87,10 @@ def _print_lined(
 
     looks = {"32": "green", "31;1": "bold red", "33": "yellow", "2": "dim", "1": "bold"}
     looks |= {"31": "red", "": ""}
-    table = Table(*headers[:-1])
-    table.add_column(headers[-1], overflow="fold")
+    table = Table()
+    for header in headers:
+        # A value that is too long for its column goes on below: nothing of it is cut off.
+        table.add_column(header, overflow="fold")
     for row, style in zip(rows, styles, strict=True):
         table.add_row(*(Text(cell) for cell in row), style=looks[_CODES[style]])
     Console(no_color=not has_colours()).print(table)

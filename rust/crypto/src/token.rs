@@ -64,7 +64,8 @@ impl TokenKey {
         self.digest(pan.as_bytes())
     }
 
-    fn digest(&self, data: &[u8]) -> [u8; TOKEN_LENGTH] {
+    /// The keyed hash of anything. What is no card number should begin with a word of its purpose.
+    pub fn digest(&self, data: &[u8]) -> [u8; TOKEN_LENGTH] {
         let mut state = self.keyed.clone();
         state.update(data);
         state.finalize().into_bytes().into()

@@ -23,11 +23,14 @@
 
 mod bitmap;
 mod builder;
+mod cells;
+mod compare;
 mod compose;
 mod compose_bitmapped;
 mod compose_tagged;
 mod compose_tags;
 mod composite;
+mod convert;
 mod decode;
 mod edit;
 mod encode;
@@ -40,9 +43,12 @@ mod json;
 mod mapping;
 mod mask;
 mod message;
+mod pseudonym;
 mod quick;
+mod redact;
 mod resolve;
 mod seal;
+mod sheet;
 mod signs;
 mod spec;
 mod tagged;
@@ -56,6 +62,8 @@ mod wipe;
 mod write;
 
 pub use builder::MessageBuilder;
+pub use compare::{Comparison, Mark};
+pub use convert::Converted;
 pub use encode::Part;
 pub use error::{DecodeError, EncodeError, FrameError, SpecError};
 pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKind, PollPolicy};

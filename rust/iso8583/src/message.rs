@@ -68,7 +68,7 @@ pub(crate) enum Kind {
 }
 
 /// One field, part or tag. Its children follow it directly, up to `next`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     /// First byte on the wire: of the length prefix, tag or data set id.
     pub(crate) wire: u32,
@@ -241,7 +241,7 @@ impl Message {
         }
     }
 
-    fn label(&self, index: usize) -> String {
+    pub(crate) fn label(&self, index: usize) -> String {
         let Some(node) = self.node(index) else {
             return String::new();
         };
@@ -305,7 +305,7 @@ impl Message {
     }
 
     /// Whether a bitmap announces a data element; answers at once for what is not there.
-    fn is_announced(&self, field: u16) -> bool {
+    pub(crate) fn is_announced(&self, field: u16) -> bool {
         let bit = u32::from(field.saturating_sub(1));
         let word = self.head.words.get(bit as usize >> 6).copied().unwrap_or(0);
         word & bitmap::FIRST.wrapping_shr(bit & 63) != 0

@@ -116,7 +116,7 @@ pub(crate) fn write_plain(
     Ok(out.len().saturating_sub(before).saturating_mul(2))
 }
 
-fn byte_of(definition: &Definition, character: char, first: bool) -> Option<u8> {
+pub(crate) fn byte_of(definition: &Definition, character: char, first: bool) -> Option<u8> {
     let sign = first && definition.class == Class::Signed && Class::Ans.has(character);
     let byte = match definition.coding {
         Coding::Hex(letters) => letters.encode(character.to_ascii_uppercase()),

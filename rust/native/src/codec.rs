@@ -14,6 +14,9 @@ use crate::mac::MacKey;
 use crate::mapping;
 use crate::message::Message;
 
+/// What a conversion left out: its path, and the whole reason.
+type Dropped = (String, String);
+
 /// One wire specification, compiled.
 #[pyclass(frozen, subclass, module = "cbs._native")]
 pub(crate) struct Codec {
@@ -126,6 +129,27 @@ impl Codec {
 
     fn verify_mac(&self, body: &[u8], key: &MacKey) -> bool {
         key.seals(self.inner.sealed(body))
+    }
+
+    #[pyo3(signature = (message, *, mti=None, drop=false))]
+    fn convert(
+        &self,
+        python: Python<'_>,
+        message: &Message,
+        mti: Option<&str>,
+        drop: bool,
+    ) -> PyResult<(Message, Vec<Dropped>)> {
+        match self.inner.convert(&message.inner, mti, drop) {
+            Ok(converted) => {
+                let reason = |it: EncodeError| {
+                    let text = it.to_string();
+                    (it.path, text)
+                };
+                let dropped = converted.dropped.into_iter().map(reason).collect();
+                Ok((Message::new(converted.message), dropped))
+            }
+            Err(error) => Err(errors::encode(python, &error)),
+        }
     }
 
     fn builder(&self, mti: &str) -> MessageBuilder {

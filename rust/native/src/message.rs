@@ -11,7 +11,18 @@ use crate::builder::{self, MessageBuilder};
 use crate::errors;
 use crate::mac::MacKey;
 use crate::names::Names;
+use crate::network::TokenKey;
 use crate::track::Track2;
+
+/// One place of two messages: path, name, mark, both masked values, a note.
+type Row = (
+    String,
+    String,
+    &'static str,
+    Option<String>,
+    Option<String>,
+    &'static str,
+);
 
 /// Keyed by chance in each process: what a message hashes to says nothing about its card.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -246,6 +257,23 @@ impl Message {
 
     fn verify_mac(&self, key: &MacKey) -> bool {
         key.seals(self.inner.sealed())
+    }
+
+    fn redacted(&self, python: Python<'_>, key: &TokenKey) -> PyResult<Self> {
+        match self.inner.redacted(|data| key.digest(data)) {
+            Ok(message) => Ok(Self::new(message)),
+            Err(error) => Err(errors::encode(python, &error)),
+        }
+    }
+
+    #[pyo3(signature = (other, /))]
+    fn compare(&self, other: &Self) -> Vec<Row> {
+        let rows = self.inner.compare(&other.inner).into_iter();
+        rows.map(|row| {
+            let mark = row.mark.word();
+            (row.path, row.name, mark, row.left, row.right, row.note)
+        })
+        .collect()
     }
 
     #[pyo3(signature = (*, reveal=false))]

@@ -15,6 +15,12 @@ use crate::message::Message;
 #[pyclass(frozen, module = "cbs._native")]
 pub(crate) struct TokenKey(Arc<cbs_crypto::TokenKey>);
 
+impl TokenKey {
+    pub(crate) fn digest(&self, data: &[u8]) -> [u8; 32] {
+        self.0.digest(data)
+    }
+}
+
 #[pymethods]
 impl TokenKey {
     #[new]
