@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+from bench.percentiles import percentiles_ns, samples
 from bench.report import Report, Row
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +57,10 @@ def test_the_table_lines_up_and_leaves_empty_what_was_not_measured() -> None:
         "| decode               |      1.23 |    810,373 |  6.7x |               |",
         "| decision, batch of 1 |           |            |       | backend 100.0 |",
     ]
+
+
+def test_percentiles_are_those_of_single_calls_and_every_dialect_is_there() -> None:
+    waits = iter([0.0] * 4_150 + [0.002] * 50)
+    p50, _, p99, _ = percentiles_ns(lambda: time.sleep(next(waits)), calls=2_200)
+    assert p50 < 1_500_000 < p99
+    assert {"visa_like", "iso87_ascii", "mastercard_like"} <= {it.dialect for it in samples()}
