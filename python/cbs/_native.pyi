@@ -122,6 +122,11 @@ class Message:
         """Text at a path, or the default."""
     @overload
     def get(self, path: str, default: _Default) -> str | _Default: ...
+    def get_all(self, path: str, *, reveal: bool = False) -> list[str]:
+        """Every text at a path, in the order of the bytes: tags may come more than once.
+
+        Empty if nothing is there; masked unless `reveal`.
+        """
     def __contains__(self, path: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]:
         """The numbers of the data elements present, ascending, as text."""

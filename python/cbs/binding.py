@@ -24,6 +24,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from cbs._native import Message
+from cbs.currencies import exponent_of
 from cbs.errors import BindingError, EncodeError
 
 __all__ = ["Field", "from_message", "to_fields"]
@@ -46,6 +47,9 @@ class Field:
     _: dataclasses.KW_ONLY
     decimals: int | None = None
     """Of a `Decimal`: how many of the digits stand behind the point."""
+    currency: str | None = None
+    """Of a `Decimal`, in place of `decimals`: the path, from the top of the message, of the
+    currency (three digits of ISO 4217) whose minor unit says how many they are."""
     width: int | None = None
     """Of an `int` or a `Decimal`: digits to write, filled with zeros on the left."""
     format: str | None = None
@@ -65,6 +69,7 @@ class _Member:
     kind: type
     is_optional: bool
     has_default: bool
+    is_list: bool
 
     def path(self, prefix: str) -> str:
         return f"{prefix}.{self.field.path}" if prefix else self.field.path
@@ -91,7 +96,10 @@ def to_fields(record: object) -> dict[str, Any]:
     Raises `cbs.errors.EncodeError` for a value that its field cannot have.
     """
     fields: dict[str, Any] = {}
-    _write(record, "", fields)
+    amounts: list[tuple[_Member, Any, str]] = []
+    _write(record, "", fields, amounts)
+    for member, value, path in amounts:
+        fields[path] = _text(_with_decimals(member, fields, path), value, path)
     return fields
 
 
@@ -109,28 +117,63 @@ def _read(
             values[member.name] = None
         elif dataclasses.is_dataclass(member.kind):
             values[member.name] = _read(message, member.kind, path, reveal, now)
+        elif member.is_list:
+            texts = message.get_all(path, reveal=reveal)
+            values[member.name] = [_read_one(message, member, path, text, now) for text in texts]
         else:
             text = message.reveal(path) if reveal else message[path]
-            value = _value(member, text, now)
-            if value is _ABSENT:
-                masked = "masked card data, which reveal=True would show"
-                found = masked if "*" in text and not reveal else "another text"
-                raise _misfit(member, path, _wanted(member), found)
-            values[member.name] = value
+            values[member.name] = _read_one(message, member, path, text, now)
     return record(**values)
 
 
-def _write(record: Any, prefix: str, fields: dict[str, Any]) -> None:
+def _read_one(message: Message, member: _Member, path: str, text: str, now: datetime) -> Any:
+    """A text of a message as the type of its field."""
+    if member.field.currency is not None:
+        code = message.get(member.field.currency)
+        decimals = None if code is None else exponent_of(code)
+        if decimals is None:
+            raise _misfit(member, path, f"an ISO 4217 currency at {member.field.currency}", "none")
+        member = _scaled(member, decimals)
+    value = _value(member, text, now)
+    if value is _ABSENT:
+        masked = "masked card data, which reveal=True would show"
+        raise _misfit(member, path, _wanted(member), masked if "*" in text else "another text")
+    return value
+
+
+def _scaled(member: _Member, decimals: int) -> _Member:
+    field = dataclasses.replace(member.field, decimals=decimals, currency=None)
+    return dataclasses.replace(member, field=field)
+
+
+def _with_decimals(member: _Member, fields: dict[str, Any], path: str) -> _Member:
+    """A field with the decimals of the currency that is written beside it."""
+    code = fields.get(member.field.currency or "")
+    decimals = exponent_of(code) if isinstance(code, str) else None
+    if decimals is None:
+        expected = f"an ISO 4217 currency at {member.field.currency}"
+        raise EncodeError(f"{path}: expected {expected}, found none ({member})", path=path)
+    return _scaled(member, decimals)
+
+
+def _write(
+    record: Any, prefix: str, fields: dict[str, Any], amounts: list[tuple[_Member, Any, str]]
+) -> None:
     for member in _members(type(record)):
         path = member.path(prefix)
         value = getattr(record, member.name)
         if value is None:
             continue
-        if not isinstance(value, member.kind) or isinstance(value, bool):
-            text = f"{path}: expected {member.kind.__name__}, found {type(value).__name__}"
-            raise EncodeError(f"{text} ({member})", path=path)
+        for item in value if member.is_list and isinstance(value, list) else [value]:
+            if not isinstance(item, member.kind) or isinstance(item, bool):
+                text = f"{path}: expected {member.kind.__name__}, found {type(item).__name__}"
+                raise EncodeError(f"{text} ({member})", path=path)
         if dataclasses.is_dataclass(member.kind):
-            _write(value, path, fields)
+            _write(value, path, fields, amounts)
+        elif member.is_list:
+            fields[path] = [_text(member, item, path) for item in value]
+        elif member.field.currency is not None:
+            amounts.append((member, value, path))
         else:
             fields[path] = _text(member, value, path)
 
@@ -161,18 +204,28 @@ def _declared(record: Any) -> tuple[_Member, ...]:
         has_default = field.default is not missing or field.default_factory is not missing
         name = f"{owner}.{field.name}"
         kind, declared, is_optional = _annotation(hints[field.name])
+        is_list = typing.get_origin(kind) is list
+        if is_list:
+            kind, declared_inside, _ = _annotation(typing.get_args(kind)[0])
+            declared = declared or declared_inside
         if declared is None:
             if not has_default:
                 raise TypeError(f"{name} has neither a Field nor a default")
             continue
         known = isinstance(kind, type) and (
-            kind in _PLAIN or issubclass(kind, Enum) or dataclasses.is_dataclass(kind)
+            kind in _PLAIN
+            or issubclass(kind, Enum)
+            or (dataclasses.is_dataclass(kind) and not is_list)
         )
         if not known:
             raise TypeError(f"{name}: a field cannot be {kind}")
         if kind in _DATES and declared.format is None:
             raise TypeError(f"{name}: {kind.__name__} needs a format")
-        members.append(_Member(owner, field.name, declared, kind, is_optional, has_default))
+        if declared.currency is not None and (kind is not Decimal or is_list):
+            raise TypeError(f"{name}: only a Decimal has a currency")
+        members.append(
+            _Member(owner, field.name, declared, kind, is_optional, has_default, is_list)
+        )
     return tuple(members)
 
 

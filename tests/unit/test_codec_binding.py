@@ -185,11 +185,18 @@ def test_classes_that_say_too_little_are_refused(message: Message) -> None:
     class Several:
         tags: Any
 
-    Several.__annotations__["tags"] = Annotated[list[str], Field("55")]
+    Several.__annotations__["tags"] = Annotated[dict[str, str], Field("55")]
+
+    @dataclass
+    class Rate:
+        rate: Any
+
+    Rate.__annotations__["rate"] = Annotated[int, Field("4", currency="49")]
     for record, told in [
         (Bare, "Bare.pan has neither a Field nor a default"),
         (Moment, "Moment.at: datetime needs a format"),
-        (Several, r"Several.tags: a field cannot be list\[str\]"),
+        (Several, r"Several.tags: a field cannot be dict\[str, str\]"),
+        (Rate, "Rate.rate: only a Decimal has a currency"),
     ]:
         with pytest.raises(TypeError, match=told):
             message.to(record)

@@ -205,6 +205,18 @@ impl Message {
         self.text_at(path, true)
     }
 
+    /// The texts of everything that a path leads to, in the order of the bytes.
+    pub fn texts(&self, path: &str, masked: bool) -> Vec<ClearText> {
+        let nodes = self.resolve_all(path).into_iter();
+        let mut texts: Vec<ClearText> = nodes
+            .map(|index| ClearText::new(self.text(index, masked)))
+            .collect();
+        if texts.is_empty() {
+            texts.extend(self.text_at(path, masked).map(ClearText::new));
+        }
+        texts
+    }
+
     /// Text of a whole data element with card data starred: `masked_text` without a path.
     pub fn element_text(&self, field: u16) -> Option<String> {
         self.element(field).map(|index| self.text(index, true))

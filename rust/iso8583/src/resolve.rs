@@ -70,6 +70,47 @@ impl Message {
             })
     }
 
+    /// Every place that a path leads to, in the order of the bytes: a tag may come more than once,
+    /// and in more than one data set.
+    pub(crate) fn resolve_all(&self, path: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        let Some((first, rest)) = path.split_once('.') else {
+            found.extend(self.resolve(path).map(|it| it.index));
+            return found;
+        };
+        if let Some(element) = self.resolve(first) {
+            self.collect(element.index, rest, &mut found);
+        }
+        found
+    }
+
+    fn collect(&self, parent: usize, path: &str, found: &mut Vec<usize>) {
+        let (first, rest) = match path.split_once('.') {
+            None => (path, None),
+            Some((first, rest)) => (first, Some(rest)),
+        };
+        let is_dataset = |index: &usize| {
+            let node = self.node(*index);
+            node.is_some_and(|node| node.kind == Kind::Dataset)
+        };
+        let before = found.len();
+        for dataset in self.children(parent).filter(is_dataset) {
+            self.collect(dataset, path, found);
+        }
+        if found.len() > before {
+            return;
+        }
+        for index in self
+            .children(parent)
+            .filter(|index| self.is_called(*index, first))
+        {
+            match rest {
+                None => found.push(index),
+                Some(rest) => self.collect(index, rest, found),
+            }
+        }
+    }
+
     fn is_called(&self, index: usize, key: &str) -> bool {
         let Some(node) = self.node(index) else {
             return false;

@@ -110,6 +110,13 @@ impl Message {
         }
     }
 
+    #[pyo3(signature = (path, *, reveal=false))]
+    fn get_all(&self, python: Python<'_>, path: &str, reveal: bool) -> PyResult<Vec<String>> {
+        note_reveal(python, reveal, path)?;
+        let texts = self.inner.texts(path, !reveal);
+        Ok(texts.iter().map(|text| (**text).to_owned()).collect())
+    }
+
     fn __contains__(&self, path: &Bound<'_, PyAny>) -> bool {
         path.extract::<&str>()
             .is_ok_and(|path| self.inner.contains(path))
