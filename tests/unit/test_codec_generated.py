@@ -33,6 +33,8 @@ ENCODINGS: list[tuple[str, st.SearchStrategy[str], int]] = [
     ('encoding = "ebcdic"', LATIN, 1),
     ('encoding = "ebcdic", ebcdic_page = "500"', LATIN, 1),
     ('encoding = "ebcdic", ebcdic_page = "1047", class = "ans"', st.sampled_from("aZ09 -[]^"), 1),
+    ('encoding = "ebcdic", ebcdic_page = "moov"', LATIN, 1),
+    ('encoding = "ascii", unmapped = "lossless"', st.sampled_from("aZ0\x00\uf780\uf7ff"), 1),
     ('encoding = "hex-ascii"', NIBBLES, 2),
     ('encoding = "hex-ebcdic"', NIBBLES, 2),
 ]
@@ -52,10 +54,34 @@ def text_of(
 
 
 @st.composite
+def ended_field(draw: st.DrawFn, most: int) -> Field:
+    """A value whose end is no matter of its length alone: a terminator, a pad, or a filler."""
+    kind = draw(st.sampled_from(["terminator", "pad", "left", "right"]))
+    if kind == "terminator":
+        encoding = draw(st.sampled_from(["ascii", "latin1", "ebcdic"]))
+        keys = f'encoding = "{encoding}", terminator = "1c", max = {most}'
+        return keys, text_of(st.sampled_from("aZ09 -"), 1, 0, most)
+    if kind == "pad":
+        side = draw(st.sampled_from(["left", "right"]))
+        keys = 'encoding = "bcd", unit = "bytes", pad_nibble = 15, pad_taken_off = true, '
+        keys += f'pad_side = "{side}", prefix = "bcd:2", max = {most}'
+        return keys, text_of(DIGITS, 1, 0, most * 2)
+    strip = str.lstrip if kind == "left" else str.rstrip
+    encoding, characters = draw(
+        st.sampled_from([("bcd", "012"), ("ebcdic", "0aZ"), ("latin1", "0\xff")])
+    )
+    keys = f'encoding = "{encoding}", length = {most}, fill = "{kind}:0", trim = true'
+    values = text_of(st.sampled_from(characters), 1, 0, most)
+    return keys, values.map(lambda text: strip(text, "0"))
+
+
+@st.composite
 def plain_field(draw: st.DrawFn) -> Field:
     """A value of any encoding, of fixed length or with any length in front."""
     keys, characters, per_unit = draw(st.sampled_from(ENCODINGS))
     most = draw(st.integers(1, 12))
+    if draw(st.integers(0, 4)) == 0:
+        return draw(ended_field(most))
     if draw(st.booleans()):
         return f"{keys}, length = {most}", text_of(characters, per_unit, most, most)
     prefix = draw(st.sampled_from(PREFIXES))
@@ -142,7 +168,8 @@ def specification(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     mti = draw(st.text("0123456789", min_size=4, max_size=4))
     lines, message = [], {"mti": mti}
     for number in chosen:
-        kinds = st.one_of(plain_field(), composite_field(), varied_field("mti", mti))
+        nothing = st.just(('encoding = "ascii", length = 0', st.just("")))
+        kinds = st.one_of(plain_field(), composite_field(), varied_field("mti", mti), nothing)
         keys, value = draw(kinds)
         lines.append(f"{number} = {named(keys)}\n")
         if draw(st.integers(0, 3)):

@@ -138,9 +138,8 @@ impl Spec {
         content: &[u8],
         scope: Option<&Scope>,
     ) -> Vec<(String, String)> {
-        let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
-        let stop = start.saturating_add(half_bytes);
         let mut decoder = Decoder::new(self, content, Vec::new());
+        let (start, stop) = decoder.written_digits(definition, half_bytes);
         decoder.scope = scope;
         let root = decoder.open(Node::new(id, Kind::Element, 0, start, stop));
         let readable = decoder.composite(definition, start, stop).is_ok();

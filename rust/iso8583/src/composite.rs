@@ -177,7 +177,7 @@ impl<'a> Decoder<'a> {
             let left = stop.saturating_sub(at);
             let width = match definition.length {
                 Length::Fixed(units) => definition.half_bytes(units),
-                Length::Rest | Length::Counted(_) | Length::Chosen => left,
+                _ => left,
             };
             if width > left {
                 let fault = Fault::boxed(

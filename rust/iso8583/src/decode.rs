@@ -7,13 +7,10 @@ use crate::wipe::Wiped;
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::encode::Scope;
-use crate::encoding::charset::{ALL_NIBBLES, Charset, Class, DIGITS};
-use crate::encoding::nibble::{self, ABOVE_NINE};
-use crate::encoding::{Coding, Letters};
 use crate::error::{self, DecodeError, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Head, Kind, Message, Node};
-use crate::spec::{Counted, Definition, Length, NONE, Policy, Spec};
+use crate::spec::{Counted, Definition, Length, NONE, Policy, Spec, Until};
 
 pub(crate) type Outcome<T> = Result<T, Box<Fault>>;
 
@@ -254,12 +251,15 @@ impl<'a> Decoder<'a> {
             .content
             .saturating_mul(2)
             .saturating_add(usize::from(padded));
-        let stop = start.saturating_add(half_bytes);
+        let (mut start, mut stop) = (start, start.saturating_add(half_bytes));
         let resumable = |mut fault: Box<Fault>| {
             fault.resume = Some(extent.next);
             fault
         };
-        self.check(definition, start, stop).map_err(resumable)?;
+        if let Err(fault) = self.check(definition, start, stop) {
+            let digits = self.without_pad(definition, start, stop);
+            (start, stop) = digits.ok_or_else(|| resumable(fault))?;
+        }
         let node = self.open(Node::new(id, kind, at, start, stop));
         if !definition.layouts.is_empty() && half_bytes > 0 {
             self.composite(definition, start, stop).map_err(resumable)?;
@@ -279,7 +279,12 @@ impl<'a> Decoder<'a> {
         end: usize,
     ) -> Outcome<usize> {
         match self.chosen(definition) {
-            Some((id, _)) => self.field(id, kind, at, end),
+            Some((id, chosen)) => {
+                let index = self.nodes.len();
+                let next = self.field(id, kind, at, end)?;
+                self.trim(index, chosen);
+                Ok(next)
+            }
             None => Err(fault.under(&definition.key)),
         }
     }
@@ -305,7 +310,11 @@ impl<'a> Decoder<'a> {
                     half_bytes.div_ceil(2).max(counted.area),
                 )
             }
-            Length::Chosen => return Err(Fault::boxed(at, "a definition", "none")),
+            Length::Until(until) => {
+                let half_bytes = self.until(definition, until, at, end)?;
+                (at, half_bytes, (half_bytes >> 1).saturating_add(1))
+            }
+            Length::Chosen => return Err(Fault::boxed(at, "", "")),
         };
         let next = content.saturating_add(width);
         if next > end {
@@ -362,75 +371,31 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Whether the content may stand in such a field.
-    #[inline]
-    fn check(&self, definition: &Definition, start: usize, stop: usize) -> Outcome<()> {
-        if definition.coding == Coding::Bcd {
-            let wrong = match definition.nibbles {
-                ALL_NIBBLES => return Ok(()),
-                DIGITS => nibble::first_non_digit(self.body, start, stop),
-                allowed => nibble::first_not_in(self.body, start, stop, allowed),
-            };
-            return match wrong {
-                None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), ABOVE_NINE)),
-            };
-        }
-        match &definition.charset {
-            None => Ok(()),
-            Some(charset) => self.check_text(definition, charset, start, stop),
-        }
-    }
-
-    /// The same for what is met seldom.
-    pub(crate) fn check_part(
+    /// The half-bytes of the content in front of a terminator.
+    #[cold]
+    fn until(
         &self,
         definition: &Definition,
-        start: usize,
-        stop: usize,
-    ) -> Outcome<()> {
-        if definition.coding == Coding::Bcd {
-            let wrong = nibble::first_not_in(self.body, start, stop, definition.nibbles);
-            return match wrong {
-                None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), ABOVE_NINE)),
-            };
-        }
-        match &definition.charset {
-            None => Ok(()),
-            Some(charset) => self.check_text(definition, charset, start, stop),
-        }
-    }
-
-    fn check_text(
-        &self,
-        definition: &Definition,
-        charset: &Charset,
-        start: usize,
-        stop: usize,
-    ) -> Outcome<()> {
-        let octets = self.body.get(start >> 1..stop >> 1).unwrap_or(&[]);
-        let wrong = match definition.coding {
-            Coding::Signed(_) => definition.wrong_in_signed(octets),
-            Coding::Zoned => Definition::wrong_in_zoned(octets),
-            Coding::Text(letters) if definition.class == Class::Signed => {
-                octets.iter().enumerate().position(|(place, byte)| {
-                    let known = letters != Letters::Ascii || byte.is_ascii();
-                    let sign = place == 0 && known && Class::Ans.has(letters.decode(*byte));
-                    !sign && !allows(charset, *byte)
-                })
-            }
-            _ => octets.iter().position(|byte| !allows(charset, *byte)),
+        until: &Until,
+        at: usize,
+        end: usize,
+    ) -> Outcome<usize> {
+        let half_bytes_max = until.max.saturating_mul(definition.unit_half_bytes);
+        let left = self.body.get(at..end).unwrap_or(&[]);
+        let mut near = left.iter().take((half_bytes_max >> 1).saturating_add(1));
+        let found = near.position(|byte| *byte == until.terminator);
+        let word = definition.unit.word();
+        let Some(place) = found else {
+            let expected = format!("a terminator behind at most {} {word}", until.max);
+            return Err(Fault::boxed(at, expected, "none"));
         };
-        match wrong {
-            None => Ok(()),
-            Some(place) => {
-                let at = (start >> 1).saturating_add(place);
-                let byte = octets.get(place).copied().unwrap_or(0);
-                let kind = definition.coding.letters().kind(byte);
-                Err(Fault::boxed(at, definition.wanted(), kind))
-            }
+        let half_bytes = place.saturating_mul(2);
+        let whole = half_bytes.checked_rem(definition.unit_half_bytes) == Some(0);
+        if !whole || half_bytes < until.min.saturating_mul(definition.unit_half_bytes) {
+            let expected = format!("{} to {} {word}", until.min, until.max);
+            return Err(Fault::boxed(at, expected, bytes(place)));
         }
+        Ok(half_bytes)
     }
 
     pub(crate) fn open(&mut self, node: Node) -> usize {
@@ -445,10 +410,6 @@ impl<'a> Decoder<'a> {
             node.next = next;
         }
     }
-}
-
-pub(crate) fn allows(charset: &[bool; 256], byte: u8) -> bool {
-    charset.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// Whether the first bit of a bitmap stands for no element.

@@ -324,8 +324,7 @@ impl Spec {
         let nodes = path.nodes.map(Cell::take).unwrap_or_default();
         let mut decoder = Decoder::new(self, content, nodes);
         decoder.scope = beside.as_ref();
-        let start = usize::from(half_bytes & 1 == 1 && definition.pad.left);
-        let stop = start.saturating_add(half_bytes);
+        let (start, stop) = decoder.written_digits(definition, half_bytes);
         if definition.conditional {
             // conditions look for parts under the field that they are parts of
             decoder.open(Node::new(NONE, Kind::Element, 0, start, stop));

@@ -24,6 +24,7 @@
 mod bitmap;
 mod builder;
 mod cells;
+mod check;
 mod compare;
 mod compose;
 mod compose_bitmapped;

@@ -412,18 +412,35 @@ impl Message {
         let Some(node) = self.node(index) else {
             return &[];
         };
-        let counted = match self.definition(node).map(|definition| definition.length) {
-            Some(Length::Counted(counted)) if counted.area > 0 => Some(counted),
-            _ => None,
-        };
-        let to = match counted {
-            // the filler behind the value belongs to the element
-            Some(counted) => (node.wire as usize)
-                .saturating_add(counted.prefix.bytes)
-                .saturating_add(counted.area),
-            None => (node.stop as usize).div_ceil(2),
+        let to = match self.definition(node) {
+            Some(definition) if definition.is_tailed() => self.tail_end(node, definition),
+            _ => (node.stop as usize).div_ceil(2),
         };
         self.bytes.get(node.wire as usize..to).unwrap_or(&[])
+    }
+
+    /// The first byte behind an element that has something behind its value.
+    #[cold]
+    fn tail_end(&self, node: &Node, definition: &Definition) -> usize {
+        let wire = node.wire as usize;
+        match definition.length {
+            Length::Fixed(_) => wire.saturating_add(definition.fixed_half_bytes.div_ceil(2)),
+            Length::Counted(counted) => {
+                let content = wire.saturating_add(counted.prefix.bytes);
+                let prefix = self.bytes.get(wire..content).unwrap_or(&[]);
+                let count = counted.prefix.read(prefix).unwrap_or(0);
+                let units = count.saturating_sub(counted.own);
+                let half_bytes = units.saturating_mul(definition.unit_half_bytes);
+                content.saturating_add(half_bytes.div_ceil(2).max(counted.area))
+            }
+            Length::Until(until) => {
+                let octets = self.bytes.get(wire..).unwrap_or(&[]);
+                let place = octets.iter().position(|byte| *byte == until.terminator);
+                let content = place.unwrap_or(octets.len());
+                wire.saturating_add(content).saturating_add(1)
+            }
+            Length::Rest | Length::Chosen => self.head.end,
+        }
     }
 }
 

@@ -24,9 +24,9 @@ impl Quick {
             Length::Counted(counted) => {
                 counted.area == 0 && !counted.even && matches!(definition.unit_half_bytes, 1 | 2)
             }
-            Length::Rest | Length::Chosen => false,
+            Length::Rest | Length::Until(_) | Length::Chosen => false,
         };
-        if definition.fill.is_some() || !plain_length {
+        if definition.fill.is_some() || definition.pad.taken_off || !plain_length {
             return Self::No;
         }
         match (definition.coding, definition.nibbles) {
@@ -77,7 +77,7 @@ pub(crate) fn write(
                 }
             }
         }
-        Length::Fixed(_) | Length::Rest | Length::Chosen => return None,
+        _ => return None,
     }
     let content = out.len();
     let clean = match (definition.quick, &definition.letters) {

@@ -1,6 +1,6 @@
 //! What may stand in a field, and where the digits of signed numbers lie.
 
-use crate::decode::allows;
+use crate::check::allows;
 use crate::encoding::charset::{Class, DIGITS};
 use crate::encoding::{Coding, nibble};
 use crate::spec::{Definition, Length};

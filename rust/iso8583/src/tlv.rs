@@ -179,6 +179,7 @@ impl<'a> Decoder<'a> {
             self.composite(definition, start, stop)?;
             self.close(index);
         }
+        self.trim(index, definition);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! One value from its text: characters and digits to bytes, with the length in front.
 
-use crate::decode::allows;
+use crate::check::allows;
 use crate::encode::{Encoded, Path};
 use crate::encoding::charset::{ALL_NIBBLES, Class, DIGITS};
 use crate::encoding::{Coding, Letters, nibble};
@@ -40,6 +40,18 @@ pub(crate) fn finish(
     };
     match definition.length {
         Length::Rest | Length::Chosen => Ok(()),
+        Length::Until(until) => {
+            if units < until.min || units > until.max {
+                let expected = format!("{} to {} {word}", until.min, until.max);
+                return Err(path.error(expected, units.to_string()));
+            }
+            let written = out.get(content..).unwrap_or(&[]);
+            if written.contains(&until.terminator) {
+                return Err(path.error("a value without its terminator", "one with it"));
+            }
+            out.push(until.terminator);
+            Ok(())
+        }
         Length::Fixed(wanted) if wanted == units => Ok(()),
         Length::Fixed(wanted) => Err(path.error(definition.unit.count(wanted), units.to_string())),
         Length::Counted(counted) => {
@@ -135,7 +147,7 @@ fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
         Length::Fixed(units) => units,
         Length::Counted(counted) if counted.area > 0 || counted.min > 0 => counted.min,
         Length::Counted(counted) => counted.max,
-        Length::Rest | Length::Chosen => 0,
+        Length::Rest | Length::Until(_) | Length::Chosen => 0,
     };
     let half_bytes = units.saturating_mul(definition.unit_half_bytes);
     let wanted = match definition.coding {
@@ -179,7 +191,8 @@ fn write_nibbles(
         Coding::Bcd => definition.nibbles,
         _ => ALL_NIBBLES,
     };
-    let even = matches!(definition.length, Length::Counted(counted) if counted.even);
+    let even = definition.pad.taken_off
+        || matches!(definition.length, Length::Counted(counted) if counted.even);
     let odd = text.len() & 1 == 1;
     // where an odd count is rounded up, its pad counts as one of the digits
     let half_bytes = text.len().saturating_add(usize::from(even && odd));

@@ -15,13 +15,63 @@ pub(crate) enum Letters {
     /// Every byte is the Unicode character of its number.
     Latin1,
     Ebcdic(Page),
+    /// ASCII, with characters of their own for the bytes from 128 on.
+    LosslessAscii,
+    /// A set with stand-ins for what it does not have.
+    Replacing(Basis),
 }
+
+/// A set of characters that has stand-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Basis {
+    Ascii,
+    Latin1,
+    Ebcdic(Page),
+}
+
+/// What is done with bytes and characters that a set does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unmapped {
+    /// They are a fault.
+    Strict,
+    /// Bytes are shown as U+FFFD, characters are written as question marks.
+    Replace,
+    /// Bytes are shown as characters of the private area, which are written as those bytes.
+    Lossless,
+}
+
+/// The private character of byte 0; those of bytes from 128 on are what the WHATWG's encoding
+/// standard calls x-user-defined.
+const PRIVATE: u32 = 0xf700;
+/// What stands for a byte without a character.
+const REPLACEMENT: char = '\u{fffd}';
+/// What stands for a character without a byte.
+const SUBSTITUTE: char = '?';
 
 impl Letters {
     pub(crate) fn decode(self, byte: u8) -> char {
         match self {
             Self::Ascii | Self::Latin1 => char::from(byte),
             Self::Ebcdic(page) => page.decode(byte),
+            Self::LosslessAscii => private(byte),
+            Self::Replacing(Basis::Ascii) if !byte.is_ascii() => REPLACEMENT,
+            Self::Replacing(basis) => basis.letters().decode(byte),
+        }
+    }
+
+    /// The same set with another policy.
+    pub(crate) fn with(self, unmapped: Unmapped) -> Self {
+        let basis = match self {
+            Self::Ascii | Self::LosslessAscii => Basis::Ascii,
+            Self::Latin1 => Basis::Latin1,
+            Self::Ebcdic(page) => Basis::Ebcdic(page),
+            Self::Replacing(basis) => basis,
+        };
+        match (unmapped, basis) {
+            (Unmapped::Replace, _) => Self::Replacing(basis),
+            // the other sets have a character for every byte
+            (Unmapped::Lossless, Basis::Ascii) => Self::LosslessAscii,
+            _ => basis.letters(),
         }
     }
 
@@ -46,8 +96,40 @@ impl Letters {
             Self::Ascii => u8::try_from(u32::from(character)).ok().filter(u8::is_ascii),
             Self::Latin1 => u8::try_from(u32::from(character)).ok(),
             Self::Ebcdic(page) => page.encode(character),
+            Self::LosslessAscii => u8::try_from(u32::from(character))
+                .ok()
+                .filter(u8::is_ascii)
+                .or_else(|| private_byte(character)),
+            Self::Replacing(basis) => {
+                let letters = basis.letters();
+                letters
+                    .encode(character)
+                    .or_else(|| letters.encode(SUBSTITUTE))
+            }
         }
     }
+}
+
+impl Basis {
+    fn letters(self) -> Letters {
+        match self {
+            Self::Ascii => Letters::Ascii,
+            Self::Latin1 => Letters::Latin1,
+            Self::Ebcdic(page) => Letters::Ebcdic(page),
+        }
+    }
+}
+
+fn private(byte: u8) -> char {
+    if byte.is_ascii() {
+        return char::from(byte);
+    }
+    char::from_u32(PRIVATE | u32::from(byte)).unwrap_or(REPLACEMENT)
+}
+
+fn private_byte(character: char) -> Option<u8> {
+    let byte = u32::from(character).checked_sub(PRIVATE)?;
+    u8::try_from(byte).ok().filter(|byte| !byte.is_ascii())
 }
 
 /// How the content of a field is coded, apart from its length prefix.
@@ -133,5 +215,27 @@ impl Unit {
             Self::Bytes => "bytes",
             Self::Chars => "characters",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lossless_set_has_a_character_for_every_byte_and_a_replacing_one_a_stand_in() {
+        let lossless = Letters::Ascii.with(Unmapped::Lossless);
+        for byte in 0..=255 {
+            assert_eq!(lossless.encode(lossless.decode(byte)), Some(byte));
+        }
+        assert_eq!(lossless.decode(0x80), '\u{f780}');
+        assert_eq!(lossless.encode('\u{f741}'), None);
+        let replacing = Letters::Ebcdic(Page::P500).with(Unmapped::Replace);
+        assert_eq!(replacing.encode('\u{20ac}'), Some(0x6f));
+        assert_eq!(
+            Letters::Ascii.with(Unmapped::Replace).decode(0x80),
+            '\u{fffd}'
+        );
+        assert_eq!(replacing.with(Unmapped::Strict).encode('\u{20ac}'), None);
     }
 }

@@ -8,52 +8,76 @@ use super::section::Section;
 use super::{Choice, Definition, Length};
 use crate::quick::Quick;
 
-/// Keys that an alternative with a length of its own does not take over: (its key, those).
-const LENGTHS: [(&str, &[&str]); 3] = [
-    (
-        "length",
-        &[
-            "rest",
-            "prefix",
-            "max",
-            "min",
-            "inclusive",
-            "count_even",
-            "fixed_area",
-        ],
-    ),
-    (
-        "prefix",
-        &["length", "rest", "inclusive", "count_even", "fixed_area"],
-    ),
-    (
-        "rest",
-        &[
-            "length",
-            "prefix",
-            "max",
-            "min",
-            "inclusive",
-            "count_even",
-            "fixed_area",
-            "fill",
-        ],
-    ),
-];
+/// The keys that say what kind of length a field has.
+const KINDS: [&str; 4] = ["length", "prefix", "terminator", "rest"];
+/// Keys that only a prefix has, and those of every length that may vary.
+const PREFIXED: [&str; 3] = ["inclusive", "count_even", "fixed_area"];
+const VARYING: [&str; 2] = ["min", "max"];
+/// Keys of what a value is filled up with.
+const FILLED: [&str; 2] = ["fill", "trim"];
 /// Keys that belong to an encoding.
-const CODED: [&str; 9] = [
+const CODED: [&str; 10] = [
     "unit",
     "sign",
     "ebcdic_page",
+    "unmapped",
     "letters",
     "class",
     "printable",
     "pad_side",
     "pad_nibble",
-    "fill",
+    "pad_taken_off",
 ];
 
 impl Compiler {
+    /// A field whose fill is taken off stands behind one that decides nothing, so that other
+    /// fields do not have to be asked whether theirs is.
+    pub(super) fn trimming(&mut self, id: u16, place: &Section) -> Option<u16> {
+        let own = self.definitions.get(usize::from(id))?;
+        if own.trimmed().is_none() {
+            return Some(id);
+        }
+        let own = own.clone();
+        self.chooser(own, Vec::new(), id, place)
+    }
+
+    fn chooser(
+        &mut self,
+        own: Definition,
+        mut choices: Vec<Choice>,
+        id: u16,
+        place: &Section,
+    ) -> Option<u16> {
+        choices.push(Choice {
+            when: None,
+            definition: id,
+        });
+        let hides = |choice: &Choice| {
+            let definition = self.definitions.get(usize::from(choice.definition));
+            definition.is_some_and(|definition| definition.may_hide)
+        };
+        let chooser = Definition {
+            length: Length::Chosen,
+            may_hide: choices.iter().any(hides),
+            quick: Quick::No,
+            fits: false,
+            layouts: Box::default(),
+            conditional: own.conditional || choices.len() > 1,
+            choices: choices.into(),
+            ..own
+        };
+        self.add(chooser, place)
+    }
+
+    /// What a definition without a choice stands for.
+    pub(super) fn only<'a>(&'a self, definition: &'a Definition) -> &'a Definition {
+        let only = match &*definition.choices {
+            [only] => self.definitions.get(usize::from(only.definition)),
+            _ => None,
+        };
+        only.unwrap_or(definition)
+    }
+
     /// A field and its alternatives, which have all keys of the field that they do not set.
     pub(super) fn varied_field(
         &mut self,
@@ -84,26 +108,8 @@ impl Compiler {
                 });
             }
         }
-        choices.push(Choice {
-            when: None,
-            definition: own,
-        });
-        let own = self.definitions.get(usize::from(own))?.clone();
-        let hides = |choice: &Choice| {
-            let definition = self.definitions.get(usize::from(choice.definition));
-            definition.is_some_and(|definition| definition.may_hide)
-        };
-        let chooser = Definition {
-            length: Length::Chosen,
-            may_hide: choices.iter().any(hides),
-            quick: Quick::No,
-            fits: false,
-            layouts: Box::default(),
-            conditional: true,
-            choices: choices.into(),
-            ..own
-        };
-        self.add(chooser, &place)
+        let definition = self.definitions.get(usize::from(own))?.clone();
+        self.chooser(definition, choices, own, &place)
     }
 }
 
@@ -111,13 +117,27 @@ impl Compiler {
 /// and not what belongs to another encoding.
 fn inherited(lent: &Table, alternative: &Section) -> Table {
     let mut lent = lent.clone();
-    let kinds = LENGTHS.iter().copied();
-    for (key, others) in kinds.chain([("encoding", &CODED[..])]) {
-        if alternative.has(key) {
-            for other in others {
-                lent.remove(*other);
-            }
+    let mut leave = |keys: &[&str]| {
+        for key in keys {
+            lent.remove(*key);
         }
+    };
+    if alternative.has("encoding") {
+        leave(&CODED);
+        leave(&FILLED);
+    }
+    if KINDS.iter().any(|kind| alternative.has(kind)) {
+        leave(&KINDS);
+        leave(&PREFIXED);
+    }
+    if alternative.has("length") || alternative.has("rest") {
+        leave(&VARYING);
+    }
+    if alternative.has("max") {
+        leave(&["min"]);
+    }
+    if alternative.has("terminator") || alternative.has("rest") {
+        leave(&FILLED);
     }
     lent
 }

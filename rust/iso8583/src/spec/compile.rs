@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use toml::Table;
 
-use super::keys::{self, choose};
+use super::keys::{self, Characters, choose};
 use super::message::envelope;
 use super::section::{Section, Sink};
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};
 use crate::encoding::ebcdic::{PAGES, Page};
-use crate::encoding::{Coding, Letters, Unit};
+use crate::encoding::{Coding, Letters, Unit, Unmapped};
 use crate::quick::Quick;
 
 /// Deepest chain of `type` references and of fields inside fields.
@@ -28,12 +28,16 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
     }
     let mut message = message?;
     let page = choose(&mut message, "ebcdic_page", Page::named, PAGES, None);
+    let unmapped = keys::unmapped(&mut message);
     let envelope = envelope(&mut message);
     message.finish();
     let types = file.section("types").map(Section::into_table);
     let mut compiler = Compiler {
         types: types.unwrap_or_default(),
-        page: page.unwrap_or(Page::P037),
+        characters: Characters {
+            page: page.unwrap_or(Page::P037),
+            unmapped: unmapped.unwrap_or(Unmapped::Strict),
+        },
         definitions: Vec::new(),
         charsets: Vec::new(),
         letters: Vec::new(),
@@ -59,7 +63,7 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
 
 pub(super) struct Compiler {
     types: Table,
-    page: Page,
+    characters: Characters,
     pub(super) definitions: Vec<Definition>,
     charsets: Vec<((Class, Letters), Arc<Charset>)>,
     letters: Vec<((Class, Letters), Arc<LetterTable>)>,
@@ -122,7 +126,9 @@ impl Compiler {
         }
         let alternatives = section.sections("alternatives");
         if alternatives.is_empty() {
-            return self.single_field(key, section, parent, depth);
+            let place = section.shell();
+            let id = self.single_field(key, section, parent, depth)?;
+            return self.trimming(id, &place);
         }
         self.varied_field((key, depth), section, alternatives, parent)
     }
@@ -139,7 +145,7 @@ impl Compiler {
         if name.is_none() {
             section.error("name", "missing");
         }
-        let coding = keys::coding(&mut section, parent, self.page)?;
+        let coding = keys::coding(&mut section, parent, self.characters)?;
         let unit = keys::unit(&mut section, parent, coding);
         let length = keys::length(&mut section, coding, unit);
         let (nibbles, style, class) = keys::alphabet(&mut section, parent, coding);
@@ -171,7 +177,9 @@ impl Compiler {
             definition.fixed_half_bytes = definition.half_bytes(units);
         }
         definition.quick = Quick::of(&definition);
+        keys::check_pad(&section, &definition);
         let layouts = section.sections("layouts");
+        keys::check_trim(&section, &definition, layouts.is_empty());
         if !layouts.is_empty() && matches!(coding, Coding::Signed(_) | Coding::Zoned) {
             section.error("layouts", "a signed number has nothing inside");
         }
@@ -249,7 +257,7 @@ impl Compiler {
             })
         });
         let same_length = parent.fixed_half_bytes == half_bytes;
-        alike && same_length && matches!(parent.length, Length::Fixed(_))
+        alike && same_length && !parent.pad.taken_off && matches!(parent.length, Length::Fixed(_))
     }
 
     pub(super) fn add(&mut self, definition: Definition, section: &Section) -> Option<u16> {
@@ -401,6 +409,7 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
         pad: Pad {
             left: true,
             nibble: 0,
+            taken_off: false,
         },
         class: Class::Any,
         charset: None,

@@ -1,11 +1,11 @@
 //! The keys that describe one value: coding, unit, length, pad, class, fill, sensitivity.
 
 use super::section::Section;
-use super::{Counted, Definition, Fill, Length, NibbleStyle, Pad, Sensitivity};
+use super::{Counted, Definition, Fill, Length, NibbleStyle, Pad, Sensitivity, Until};
 use crate::encoding::charset::{ALL_NIBBLES, CLASSES, Class, DIGITS};
 use crate::encoding::decimal::{Prefix, PrefixCoding};
 use crate::encoding::ebcdic::{PAGES, Page};
-use crate::encoding::{Coding, Letters, Unit};
+use crate::encoding::{Coding, Letters, Unit, Unmapped, nibble};
 
 /// The meaning of a word. A word that is unknown is told with the words there are; so is a
 /// missing one where `required` gives what to go on with.
@@ -30,11 +30,56 @@ pub(super) fn choose<T>(
     chosen
 }
 
+/// What a file says about the characters of its texts.
+#[derive(Clone, Copy)]
+pub(super) struct Characters {
+    pub(super) page: Page,
+    pub(super) unmapped: Unmapped,
+}
+
+/// `unmapped`: what is done with what a set of characters does not have.
+pub(super) fn unmapped(section: &mut Section) -> Option<Unmapped> {
+    let meaning = |word: &str| match word {
+        "strict" => Some(Unmapped::Strict),
+        "replace" => Some(Unmapped::Replace),
+        "lossless" => Some(Unmapped::Lossless),
+        _ => None,
+    };
+    choose(
+        section,
+        "unmapped",
+        meaning,
+        "strict, replace, lossless",
+        None,
+    )
+}
+
 /// The words for a coding, for error texts.
 const CODINGS: &str = "bcd, binary, ascii, latin1, ebcdic, hex-ascii, hex-ebcdic";
 
-/// `encoding`, `ebcdic_page` and `sign`; None where they are missing or no coding.
+/// `encoding`, `ebcdic_page`, `sign` and `unmapped`; None where they are missing or no coding.
 pub(super) fn coding(
+    section: &mut Section,
+    parent: Option<&Definition>,
+    characters: Characters,
+) -> Option<Coding> {
+    let own = unmapped(section);
+    let inherits = !section.has("encoding");
+    let coding = plain_or_signed(section, parent, characters.page)?;
+    match (coding, own) {
+        (Coding::Text(letters), Some(own)) => Some(Coding::Text(letters.with(own))),
+        (Coding::Text(letters), None) if !inherits => {
+            Some(Coding::Text(letters.with(characters.unmapped)))
+        }
+        (_, Some(_)) => {
+            section.error("unmapped", "only text is made of characters");
+            Some(coding)
+        }
+        _ => Some(coding),
+    }
+}
+
+fn plain_or_signed(
     section: &mut Section,
     parent: Option<&Definition>,
     page: Page,
@@ -171,12 +216,18 @@ pub(super) fn length(section: &mut Section, coding: Coding, unit: Unit) -> Lengt
         if rest {
             return Length::Rest;
         }
-        if max.is_some() || given || fixed.unwrap_or(0) == 0 {
+        if let Some(terminator) = section.text("terminator") {
+            return until(section, (coding, unit), &terminator, (min, max, fixed));
+        }
+        if max.is_some() || given || fixed.is_none() {
             section.error("length", "give a length, or a prefix and a max");
         }
-        return Length::Fixed(fixed.unwrap_or(1).max(1));
+        if fixed == Some(0) && matches!(coding, Coding::Signed(_) | Coding::Zoned) {
+            section.error("length", "a signed number has a byte at least");
+        }
+        return Length::Fixed(fixed.unwrap_or(1));
     }
-    if rest || fixed.is_some() {
+    if rest || fixed.is_some() || section.has("terminator") {
         section.error("length", "a field with a prefix has a max instead");
     }
     let Some(max) = max else {
@@ -197,6 +248,36 @@ pub(super) fn length(section: &mut Section, coding: Coding, unit: Unit) -> Lengt
         (min, max),
         (inclusive, even, area),
     )
+}
+
+/// A length that is told by what comes behind it.
+fn until(
+    section: &Section,
+    (coding, unit): (Coding, Unit),
+    terminator: &str,
+    (min, max, fixed): (usize, Option<usize>, Option<usize>),
+) -> Length {
+    let byte = match nibble::parse_hex(terminator).as_deref() {
+        Ok([byte]) => Some(*byte),
+        _ => None,
+    };
+    if byte.is_none() {
+        section.error("terminator", "must be two hex digits");
+    }
+    if coding.half_bytes(unit) & 1 == 1 || matches!(coding, Coding::Signed(_) | Coding::Zoned) {
+        section.error("terminator", "only whole bytes or characters can be ended");
+    }
+    if fixed.is_some() {
+        section.error("length", "a field with a terminator has a max instead");
+    }
+    if max.is_none_or(|max| min > max) {
+        section.error("max", "a field with a terminator needs it; min <= max");
+    }
+    Length::Until(Until {
+        terminator: byte.unwrap_or(0),
+        min,
+        max: max.unwrap_or(1),
+    })
 }
 
 /// A counted length, with what can be wrong with it.
@@ -267,7 +348,43 @@ pub(super) fn pad(section: &mut Section) -> Pad {
     Pad {
         left: side.unwrap_or(true),
         nibble: u8::try_from(nibble & 0x0f).unwrap_or(0),
+        taken_off: section.flag("pad_taken_off").unwrap_or(false),
     }
+}
+
+/// What can be wrong with `pad_taken_off`.
+pub(super) fn check_pad(section: &Section, definition: &Definition) {
+    if !definition.pad.taken_off {
+        return;
+    }
+    let whole = match definition.length {
+        Length::Fixed(_) => definition.fixed_half_bytes & 1 == 0,
+        Length::Counted(counted) => counted.even || definition.unit_half_bytes == 2,
+        _ => true,
+    };
+    let problem = if definition.coding != Coding::Bcd {
+        "only packed digits have a pad"
+    } else if definition.nibbles >> definition.pad.nibble & 1 == 1 {
+        "the pad could be a digit of the field: give another pad_nibble"
+    } else if !whole {
+        "only digits in whole bytes: give unit = \"bytes\" or count_even"
+    } else {
+        return;
+    };
+    section.error("pad_taken_off", problem);
+}
+
+/// What can be wrong with `trim`.
+pub(super) fn check_trim(section: &Section, definition: &Definition, plain: bool) {
+    if definition.trimmed().is_none() {
+        return;
+    }
+    let problem = match definition.coding {
+        Coding::Bcd | Coding::Text(_) if plain => return,
+        Coding::Bcd | Coding::Text(_) => "a field with parts is not trimmed",
+        _ => "only text and packed digits are trimmed",
+    };
+    section.error("trim", problem);
 }
 
 fn side(section: &mut Section, key: &str) -> Option<bool> {
@@ -326,6 +443,10 @@ fn section_allows(nibbles: u16, allowed: u16) -> bool {
 /// `fill = "left:0"`: what a value that is too short is filled with when it is written. Bytes are
 /// filled with one hex digit or with two.
 pub(super) fn fill(section: &mut Section, coding: Coding, length: Length) -> Option<Fill> {
+    let trims = section.flag("trim").unwrap_or(false);
+    if trims && !section.has("fill") {
+        section.error("trim", "needs a fill, which is what it takes off");
+    }
     let text = section.text("fill")?;
     let mut characters = text
         .split_once(':')
@@ -342,6 +463,7 @@ pub(super) fn fill(section: &mut Section, coding: Coding, length: Length) -> Opt
             left,
             character,
             second,
+            trims,
         })
     });
     let of_bytes = matches!(coding, Coding::Binary | Coding::Hex(_));
@@ -357,7 +479,7 @@ pub(super) fn fill(section: &mut Section, coding: Coding, length: Length) -> Opt
     if area && parsed.is_some_and(|fill| fill.second.is_some()) {
         section.error("fill", "an area is filled with one character");
     }
-    if matches!(length, Length::Rest | Length::Chosen) {
+    if matches!(length, Length::Rest | Length::Until(_) | Length::Chosen) {
         section.error("fill", "a rest has no length that it could be filled up to");
     }
     parsed

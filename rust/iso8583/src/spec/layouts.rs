@@ -68,6 +68,7 @@ impl Compiler {
             }
             let id = self.field(&key, part, Some(parent), depth);
             let definition = id.and_then(|id| self.definitions.get(usize::from(id)));
+            let definition = definition.map(|it| if tight { it } else { self.only(it) });
             let (Some(id), Some(definition)) = (id, definition) else {
                 total = None;
                 continue;
@@ -90,14 +91,17 @@ impl Compiler {
                     total.and_then(|total| total.checked_add(width))
                 }
                 Length::Chosen if tight => {
-                    section.error(&place, "parts of packed digits have no alternatives");
+                    section.error(
+                        &place,
+                        "parts of packed digits have no alternatives, and are not trimmed",
+                    );
                     None
                 }
-                Length::Counted(_) if tight => {
+                Length::Counted(_) | Length::Until(_) if tight => {
                     section.error(&place, "parts of packed digits cannot have a length prefix");
                     None
                 }
-                Length::Counted(_) | Length::Rest | Length::Chosen => None,
+                _ => None,
             };
             parts.push(id);
         }

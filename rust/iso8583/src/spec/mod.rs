@@ -222,6 +222,20 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
+    /// What is taken off the value when it is read.
+    pub(crate) fn trimmed(&self) -> Option<Fill> {
+        self.fill.filter(|fill| fill.trims)
+    }
+
+    /// Whether something of the field may lie behind its value.
+    pub(crate) fn is_tailed(&self) -> bool {
+        match self.length {
+            Length::Counted(counted) if counted.area > 0 => true,
+            Length::Until(_) => true,
+            _ => self.fill.is_some_and(|fill| fill.trims),
+        }
+    }
+
     /// Half-bytes of a number of units.
     pub(crate) fn half_bytes(&self, units: usize) -> usize {
         if let Coding::Signed(_) = self.coding {
@@ -249,8 +263,18 @@ pub(crate) enum Length {
     Counted(Counted),
     /// Whatever is left of the field around it.
     Rest,
+    /// Everything up to a byte that ends it.
+    Until(Until),
     /// What the alternative that counts says; the definition has nothing else to say.
     Chosen,
+}
+
+/// The end of a value that no length tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Until {
+    pub(crate) terminator: u8,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
 }
 
 /// A length that stands in front of the value.
@@ -272,6 +296,8 @@ pub(crate) struct Counted {
 pub(crate) struct Pad {
     pub(crate) left: bool,
     pub(crate) nibble: u8,
+    /// Whether a pad that is no digit is taken off digits in whole bytes.
+    pub(crate) taken_off: bool,
 }
 
 /// What a text that is too short is filled with.
@@ -281,6 +307,8 @@ pub(crate) struct Fill {
     pub(crate) character: char,
     /// The second of two hex digits that are a byte together.
     pub(crate) second: Option<char>,
+    /// Whether it is taken off when the field is read.
+    pub(crate) trims: bool,
 }
 
 impl Fill {

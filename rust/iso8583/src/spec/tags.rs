@@ -175,7 +175,8 @@ impl Compiler {
             if !self.resolve_type(&mut tag) {
                 continue;
             }
-            if counted && !tag.has("length") && !tag.has("prefix") {
+            let ends = ["length", "prefix", "terminator"];
+            if counted && !ends.iter().any(|key| tag.has(key)) {
                 let mut base = Table::new();
                 base.insert("rest".to_owned(), toml::Value::Boolean(true));
                 tag.inherit(&base);
