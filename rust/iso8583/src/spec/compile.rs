@@ -5,6 +5,7 @@ use std::sync::Arc;
 use toml::Table;
 
 use super::keys::{self, Characters, choose};
+use super::lengths;
 use super::message::envelope;
 use super::section::{Section, Sink};
 use super::{
@@ -147,7 +148,7 @@ impl Compiler {
         }
         let coding = keys::coding(&mut section, parent, self.characters)?;
         let unit = keys::unit(&mut section, parent, coding);
-        let length = keys::length(&mut section, coding, unit);
+        let length = lengths::length(&mut section, coding, unit);
         let (nibbles, style, class) = keys::alphabet(&mut section, parent, coding);
         let mut definition = Definition {
             key: key.into(),

@@ -3,7 +3,8 @@
 use toml::Table;
 
 use super::compile::Compiler;
-use super::keys::{choose, parse_prefix};
+use super::keys::choose;
+use super::lengths::parse_prefix;
 use super::section::Section;
 use super::{Dataset, Definition, Layout, Length, NONE, TagCoding, TagEntry, TagTable, Tagged};
 use crate::encoding::decimal::Prefix;
