@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from cbs.cli.program import program
+from cbs.cli.simulate_script import host as scripted_host
+from cbs.cli.simulate_script import send
 from cbs.cli.simulate_session import (
     AuthorityOption,
     CardOption,
@@ -280,6 +282,12 @@ def stories(
             f"{succeeded} of {len(chosen)} stories", succeeded=succeeded == len(chosen)
         )
     raise typer.Exit(0 if succeeded == len(chosen) else 1)
+
+
+app.command(epilog="Example: cbs simulate send purchase.json --expect 39=00")(send)
+app.command("host", epilog="Example: cbs simulate host script.toml --listen 127.0.0.1:0")(
+    scripted_host
+)
 
 
 def _network_management(
