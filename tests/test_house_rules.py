@@ -33,6 +33,8 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "binding": {"_native", "currencies", "errors"},
     "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
+    "doctor": {"_native", "codec", "errors"},
+    "capture": {"_native", "codec", "doctor", "errors"},
     "network": {"_native", "codec", "errors"},
     "mac": {"_native", "errors"},
     "demo": set(),
@@ -41,8 +43,8 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "link": {"_native", "codec", "mux", "network", "database", "errors", "settings", "telemetry"},
     "simulator": {"_native", "codec", "demo", "errors", "mux"},
     "cli": {
-        "_native", "codec", "demo", "importers", "mux", "network", "database", "link", "simulator",
-        "errors", "settings", "telemetry",
+        "_native", "capture", "codec", "demo", "doctor", "importers", "mux", "network",
+        "database", "link", "simulator", "errors", "settings", "telemetry",
     },
 }  # fmt: skip
 """What each part of the package may import of the others; `cli` may import all of them."""

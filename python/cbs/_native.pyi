@@ -145,6 +145,12 @@ class Message:
         """
     def paths(self) -> list[str]:
         """Every path that leads to a value, nested ones after their parent."""
+    def span(self, path: str) -> tuple[int, int] | None:
+        """Where the bytes at a path lie in the body: the first one, and the first behind them.
+
+        They begin with the length prefix or tag. None where nothing was read, and for what the
+        body holds as hex text.
+        """
     def copy(self) -> Message:
         """The message itself: it never changes."""
     def __copy__(self) -> Message: ...

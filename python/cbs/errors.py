@@ -91,3 +91,7 @@ class FrameError(CbsError):
         super().__init__(text)
         self.offset = offset
         self.frames = frames or []
+
+
+class CaptureError(CbsError):
+    """A file is no packet capture."""

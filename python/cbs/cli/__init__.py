@@ -49,6 +49,7 @@ COMMANDS = {
     "diff": _Source("cbs.cli.diff", "Compare two messages field by field."),
     "redact": _Source("cbs.cli.redact", "Replace card data, so that messages can be shared."),
     "convert": _Source("cbs.cli.convert", "Write messages of one specification in another."),
+    "doctor": _Source("cbs.cli.doctor", "Name the dialect and the framing of a dump."),
     "spec": _Source("cbs.cli.spec", "Wire specifications: check a file, or import one."),
     "migrate": _Source("cbs.cli.database", "Bring a database to this version."),
     "demo": _Source("cbs.cli.database", "The demo portfolio: accounts and cards to try things on."),

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cbs.cli.hexdump import octets_of_dump
 from cbs.codec import FRAME_LENGTH_MAX, Frame, Framer, looks_framed
 from cbs.errors import FrameError
 
@@ -25,7 +26,7 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="HEX_OR_FILE",
-        help="Hex text, a file of bytes or of hex text, or - for standard input.",
+        help="Hex text, a file of bytes or of hex text (xxd, hexdump -C), or - for stdin.",
     ),
 ]
 Spec = Annotated[
@@ -61,23 +62,32 @@ def read_bytes(source: str) -> bytes:
 
 
 def read_octets(source: str) -> bytes:
-    """The octets of hex text, of a file or of standard input, whichever `source` is."""
+    """The octets of hex text, of a file or of standard input, whichever `source` is.
+
+    The text of a file may be what xxd, hexdump and the like print.
+    """
     return read_input(source)[0]
 
 
 def read_input(source: str) -> tuple[bytes, bool]:
-    """As `read_octets`, and whether they were given as hex text."""
-    octets = hex_octets(source)
-    is_hex = octets is not None
-    if octets is None:
-        content = read_bytes(source)
-        octets = hex_octets(content.decode("ascii", "replace"))
-        is_hex = octets is not None
-        if octets is None:
-            octets = content
+    """As `read_octets`, and whether they were given as text."""
+    octets, is_text = octets_of(source)
     if not octets:
         raise typer.BadParameter("nothing to read")
-    return octets, is_hex
+    return octets, is_text
+
+
+def octets_of(source: str) -> tuple[bytes, bool]:
+    """As `read_input`, but there may be none."""
+    octets = hex_octets(source)
+    if octets is not None:
+        return octets, True
+    content = read_bytes(source)
+    try:
+        dumped = octets_of_dump(content.decode("ascii"))
+    except UnicodeDecodeError:
+        dumped = None
+    return (content, False) if dumped is None else (dumped, True)
 
 
 def hex_octets(text: str) -> bytes | None:

@@ -195,6 +195,16 @@ impl Message {
         self.element(field).map(|index| self.wire_of(index))
     }
 
+    /// First byte and first byte behind of what lies at a path, with its length prefix or tag.
+    ///
+    /// None as well for what the body holds as hex text: its bytes are not in the body.
+    pub fn wire_span(&self, path: &str) -> Option<(usize, usize)> {
+        let index = self.resolve(path)?.index;
+        let from = self.node(index)?.wire as usize;
+        let to = from.saturating_add(self.wire_of(index).len());
+        (to <= self.head.end).then_some((from, to))
+    }
+
     /// Unmasked text at a path such as "4", "62.2", "55.9F26", "62._bitmap".
     pub fn clear_text(&self, path: &str) -> Option<ClearText> {
         self.text_at(path, false).map(ClearText::new)

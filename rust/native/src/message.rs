@@ -262,6 +262,10 @@ impl Message {
             .ok_or_else(|| PyKeyError::new_err(path.to_owned()))
     }
 
+    fn span(&self, path: &str) -> Option<(usize, usize)> {
+        self.inner.wire_span(path)
+    }
+
     fn verify_mac(&self, key: &MacKey) -> bool {
         key.seals(self.inner.sealed())
     }
