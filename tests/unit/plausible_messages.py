@@ -31,7 +31,7 @@ ENVELOPES: tuple[tuple[str, str | None, bytes | None], ...] = (
     ("bcd2", None, None),
     ("len2", "tpdu", bytes.fromhex("6000030000")),
     ("len2", "self", bytes.fromhex("0541424344")),
-    ("len2", "fixed:12", b"ISO012300077"[:12]),
+    ("len2", "fixed:12", b"NET012300077"),
 )
 """Framing, header by its option, header by its octets."""
 

@@ -50,6 +50,7 @@ COMMANDS = {
     "redact": _Source("cbs.cli.redact", "Replace card data, so that messages can be shared."),
     "convert": _Source("cbs.cli.convert", "Write messages of one specification in another."),
     "doctor": _Source("cbs.cli.doctor", "Name the dialect and the framing of a dump."),
+    "pcap": _Source("cbs.cli.pcap", "Show the ISO 8583 conversations of a packet capture."),
     "spec": _Source("cbs.cli.spec", "Wire specifications: check a file, or import one."),
     "migrate": _Source("cbs.cli.database", "Bring a database to this version."),
     "demo": _Source("cbs.cli.database", "The demo portfolio: accounts and cards to try things on."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import resources
 
 from cbs.codec import Codec, Message, specification_names
 from cbs.doctor.envelope import Envelope, Piece, envelopes, looks_like_start
@@ -44,7 +46,7 @@ _EDITION_OF = {
 }
 """The first digit of message types by the beginning of a packaged specification's name."""
 
-_PRIOR = {"iso87_binary": 0.3, "pos_tpdu": -0.3}
+_PRIOR = {"iso87_binary": 0.3, "pos_tpdu": -0.3, "postilion_like": -0.5, "unionpay_pos_like": -0.5}
 
 
 @dataclass(frozen=True)
@@ -137,19 +139,30 @@ def diagnose(octets: bytes, extra: Sequence[Codec] = ()) -> Diagnosis:
     looks_like = what_else(looked_at) if octets else "nothing: it is empty"
     if len(octets) < 4 or is_certain(looked_at):
         return Diagnosis(len(octets), (), 1.0, looks_like)
-    codecs = [Codec.load(name) for name in specification_names()] + list(extra)
-    found = list(_candidates(looked_at, codecs, {codec.name for codec in extra}))
+    readers = [_Reader(codec, has_header=it) for codec, it in _packaged()]
+    readers += [_Reader(codec, is_named=True) for codec in extra]
+    found = list(_candidates(looked_at, readers))
     found.sort(key=lambda it: -it.bits)
     ranked, none = _probabilities(_distinct(found)[:CANDIDATES_MAX], looks_like)
     return Diagnosis(len(octets), tuple(ranked), none, looks_like)
 
 
+@functools.lru_cache(maxsize=1)
+def _packaged() -> list[tuple[Codec, bool]]:
+    """Every packaged specification, and whether it has octets in front of the message type."""
+    folder, found = resources.files("cbs") / "specs", []
+    for name in specification_names():
+        text = (folder / f"{name}.toml").read_text(encoding="utf-8")
+        found.append((Codec(text, name=name), "\nheader_bytes" in text or "\nextends" in text))
+    return found
+
+
 class _Reader:
     """Decodes bodies, each only once for each specification."""
 
-    def __init__(self, codec: Codec, is_named: bool) -> None:
+    def __init__(self, codec: Codec, *, is_named: bool = False, has_header: bool = False) -> None:
         self.codec = codec
-        self.is_named = is_named
+        self._begins_anyhow = is_named or has_header
         name = codec.name
         self.first_digit = None if is_named else _first_digit(name)
         self.prior = 3.0 if is_named else _PRIOR.get(name, 0.0)
@@ -159,8 +172,7 @@ class _Reader:
         """What the specification makes of a body; None if it has no message type."""
         key = (piece.offset, len(piece.body), piece.cut_off)
         if key not in self._read:
-            # Specifications of others may have octets in front of the message type.
-            may_begin = self.is_named or looks_like_start(piece.body, 0)
+            may_begin = self._begins_anyhow or looks_like_start(piece.body, 0)
             self._read[key] = self._decode(piece) if may_begin else None
         return self._read[key]
 
@@ -244,8 +256,7 @@ def _is_at_end(fault: Fault, piece: Piece) -> bool:
     return piece.offset + len(piece.body) - fault.offset - int(found[1]) <= 8
 
 
-def _candidates(octets: bytes, codecs: Iterable[Codec], named: set[str]) -> Iterator[Candidate]:
-    readers = [_Reader(codec, codec.name in named) for codec in codecs]
+def _candidates(octets: bytes, readers: list[_Reader]) -> Iterator[Candidate]:
     for envelope in envelopes(octets):
         for reader in readers:
             candidate = _candidate(envelope, reader)
@@ -323,7 +334,10 @@ def _distinct(found: list[Candidate]) -> list[Candidate]:
 
 def _probabilities(found: list[Candidate], looks_like: str | None) -> tuple[list[Candidate], float]:
     """Weights as shares of one, what is none of all having a share as well."""
-    nothing = NOTHING_BITS + (12 if looks_like else 0)
+    nothing = NOTHING_BITS
+    if looks_like:
+        # Messages in ASCII are plain text as well.
+        nothing += 4 if "text" in looks_like else 12
     top = max([nothing, *(it.bits for it in found)])
     shares = [math.exp2((it.bits - top) * SHARPNESS) for it in found]
     none = math.exp2((nothing - top) * SHARPNESS)
