@@ -197,6 +197,11 @@ class _Reader:
         is_text = piece.body[:1] in b"0123456789\xf0\xf1\xf2\xf8\xf9"
         text = f"{mti} is a message type of the {edition(mti)} edition"
         yield Evidence(10 if is_text else 6, text, piece.offset)
+        header = message.get("_header")
+        if header is not None and self.codec.name == "base24_like":
+            is_known = bytes.fromhex(header).startswith(b"ISO")
+            told = "begins as this dialect's" if is_known else "is none of this dialect's"
+            yield Evidence(4 if is_known else -9, f"what is in front {told}", piece.offset)
         if wanted is not None and mti[0] != wanted:
             unfit = f"message types of {self.codec.name} begin with {wanted}, not {mti[0]}"
             yield Evidence(-9, unfit, piece.offset)
