@@ -110,6 +110,25 @@ def test_a_part_that_does_not_fit_is_left_out_alone() -> None:
     assert converted.paths() == ["62", "62._bitmap", "62.1"]
 
 
+def test_parts_of_another_layout_are_not_taken_for_those_of_the_same_number() -> None:
+    def dialect(layouts: str, name: str) -> Codec:
+        return Codec(
+            '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n[fields.62]\nname = "P"\n'
+            f'encoding = "binary"\nprefix = "binary:1"\nmax = 255\n{layouts}',
+            name=name,
+        )
+
+    part = '{ name = "One", encoding = "ascii", length = 1 }'
+    positional = f'[[fields.62.layouts]]\nkind = "positional"\nparts = [{part}]\n'
+    bitmapped = f'[[fields.62.layouts]]\nkind = "bitmapped"\nparts.1 = {part}\n'
+    source, target = dialect(positional, "positional"), dialect(bitmapped, "bitmapped")
+    message = source.decode(source.encode({"mti": "0100", "62": {"1": "Y"}}))
+    with pytest.raises(EncodeError, match="62: expected parts of the same layout"):
+        target.convert(message)
+    converted, dropped = target.convert(message, drop=True)
+    assert (list(converted), [path for path, _ in dropped]) == ([], ["62"])
+
+
 def test_short_values_are_filled_only_where_the_target_says_so() -> None:
     def dialect(length: int, fill: str) -> Codec:
         return Codec(

@@ -128,3 +128,13 @@ def test_lines_that_cannot_be_read_are_left_out_and_told(tmp_path: Path) -> None
     assert PAN not in done.output
     path.write_text("zz\n" * 30)
     assert "and 10 lines more" in run("--lines", str(path)).stderr
+
+
+def test_digits_that_stay_and_may_be_a_card_number_are_told_by_their_path() -> None:
+    stranger = "5500005555555559"
+    elements = {"mti": "0100", "2": PAN, "46": f"{PAN} OR {PAN}", "48": f"{PAN} OR {stranger}"}
+    done = run(VISA.encode(elements | {"57": "4111111111111112"}).hex())
+    assert done.exit_code == 0
+    assert done.stderr.count("may be a card number") == 1
+    assert "field 48 of 1 messages: has digits that may be a card number" in done.stderr
+    assert stranger not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from collections import Counter
@@ -32,6 +33,8 @@ from cbs.errors import CodecError, FrameError, SettingsError
 
 KEY_LENGTH_BYTES = 32
 FAULTS_TOLD_MAX = 20
+
+_DIGITS = re.compile(r"(?<![0-9])[2-6][0-9]{12,18}(?![0-9])")
 Lines = Annotated[bool, typer.Option("--lines", help="Hex text with one message in each line.")]
 KeyFile = Annotated[
     str | None,
@@ -95,6 +98,7 @@ class _Redactor:
         self.codec = codec
         self.key = key
         self.codes: Counter[str] = Counter()
+        self.suspects: Counter[str] = Counter()
         self.faults: list[str] = []
 
     def stream(self, octets: bytes, framing: str, header: str) -> bytes:
@@ -126,6 +130,7 @@ class _Redactor:
         redacted = message.redacted(self.key)
         if redacted != message:
             self.codes.update(path for path in AUTHENTICATION_CODES if path in message)
+        self.suspects.update(_suspects(message, redacted))
         return self.codec.encode(redacted)
 
     def notes(self) -> list[str]:
@@ -134,9 +139,31 @@ class _Redactor:
             f"element {path} of {count} messages: a code over the original bytes does not hold"
             for path, count in self.codes.items()
         ]
+        told += [
+            f"field {path} of {count} messages: has digits that may be a card number, which stay"
+            for path, count in self.suspects.items()
+        ]
         more = len(self.faults) - FAULTS_TOLD_MAX
         also = [f"and {more} lines more"] if more > 0 else []
         return told + self.faults[:FAULTS_TOLD_MAX] + also
+
+
+def _suspects(message: Message, redacted: Message) -> set[str]:
+    """Paths of values that stayed and hold digits with the check digit of a card number."""
+    found = {
+        path
+        for (path, _, before), (_, _, after) in zip(
+            message.describe(), redacted.describe(), strict=True
+        )
+        if any(map(_is_card_number, {*_DIGITS.findall(before)} & {*_DIGITS.findall(after)}))
+    }
+    return {path for path in found if not any(it.startswith(f"{path}.") for it in found)}
+
+
+def _is_card_number(digits: str) -> bool:
+    """Whether the last digit checks those in front of it, as ISO/IEC 7812-1 has it."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return len(set(digits)) > 2 and sum(sum(divmod(value, 10)) for value in doubled) % 10 == 0
 
 
 def _key(path: str | None) -> TokenKey:

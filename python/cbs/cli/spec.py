@@ -6,12 +6,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from cbs._native import lint_specification
 from cbs.cli import EXIT_FAILED
 from cbs.cli.spec_import import import_command
+from cbs.cli.terminal import paint, print_json, show
 from cbs.codec import specification_names
 
 app = typer.Typer()
@@ -50,10 +50,10 @@ def lint(files: Files, as_json: AsJson = False) -> None:
             )
     faults = sum(document["severity"] == "error" for document in documents)
     if as_json:
-        typer.echo(orjson.dumps(documents, option=orjson.OPT_INDENT_2))
+        print_json(documents)
     else:
         for document in documents:
-            typer.echo(_as_line(document))
+            show(_as_line(document))
         typer.echo(f"{faults} faults, {len(documents) - faults} warnings", err=True)
     if faults:
         raise typer.Exit(EXIT_FAILED)
@@ -67,7 +67,9 @@ spec.command("import", epilog="Example: cbs spec import jpos packager.xml -o my_
 def _as_line(document: dict[str, str | int | None]) -> str:
     place = f"{document['file']}:{document['line']}" if document["line"] else document["file"]
     path = document["path"] or "file"
-    return f"{place}: {document['severity']}: {path}: {document['problem']}"
+    severity = str(document["severity"])
+    painted = paint(severity, "bad" if severity == "error" else "warn")
+    return f"{place}: {painted}: {path}: {document['problem']}"
 
 
 def _read(name: str) -> str:

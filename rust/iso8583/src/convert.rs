@@ -42,6 +42,8 @@ enum Found<'a> {
 impl Spec {
     /// The values of `message` in this dialect, under its own type unless another is given.
     ///
+    /// A message of this very specification stays as it is.
+    ///
     /// The first value that does not fit is the error, or is left out if `drop`; then it is in
     /// `dropped`.
     pub fn convert(
@@ -51,6 +53,11 @@ impl Spec {
         drop: bool,
     ) -> Result<Converted, EncodeError> {
         let mti = mti.unwrap_or_else(|| message.mti());
+        if Arc::ptr_eq(self, &message.spec) && mti == message.mti() {
+            let message = builder::decoded(self, &message.encode())?;
+            let dropped = Vec::new();
+            return Ok(Converted { message, dropped });
+        }
         let mut conversion = Conversion {
             source: message,
             target: self,
@@ -80,10 +87,16 @@ impl Spec {
         }
         for _ in 0..=NODES_MAX {
             let fault = match self.encode(&Value::Map(members.clone())) {
-                Ok(octets) => match builder::decoded(self, &octets) {
-                    Ok(message) => return Ok(Converted { message, dropped }),
-                    Err(fault) => fault,
-                },
+                Ok(octets) => {
+                    let written = builder::decoded(self, &octets)?;
+                    match laid_out_otherwise(message, &written) {
+                        None => {
+                            let message = written;
+                            return Ok(Converted { message, dropped });
+                        }
+                        Some(fault) => fault,
+                    }
+                }
                 Err(fault) => fault,
             };
             if !drop || !remove(&mut members, &fault.path) {
@@ -93,6 +106,28 @@ impl Spec {
         }
         Err(Path::top("").error("values that fit", "too many that do not"))
     }
+}
+
+/// The first composite whose keys mean something else, because they are those of another layout.
+fn laid_out_otherwise(source: &Message, written: &Message) -> Option<EncodeError> {
+    source.elements().find_map(|index| {
+        let key = source.key(index);
+        let other = key.parse().ok().and_then(|field| written.element(field))?;
+        let shapes = (shape(source, index)?, shape(written, other)?);
+        let fault = || Path::top(&key).error("parts of the same layout", "those of another");
+        (shapes.0 != shapes.1).then(fault)
+    })
+}
+
+/// What tells layouts apart: the kind of what is inside. Tags of any characters are alike.
+fn shape(message: &Message, index: usize) -> Option<Kind> {
+    let first = message.parts(index).first().copied()?;
+    let kind = message.node(first).map(|node| node.kind);
+    kind.map(|kind| match kind {
+        Kind::EbcdicTag => Kind::AsciiTag,
+        Kind::Template | Kind::Opaque => Kind::Tag,
+        other => other,
+    })
 }
 
 /// Take a value out; the whole element if what is inside it cannot be found.
