@@ -171,14 +171,6 @@ def test_unknown_tags_are_kept_where_the_file_skips_them() -> None:
     assert codec.encode(decoded) == octets
 
 
-def test_ebcdic_needs_the_page_that_only_a_person_knows() -> None:
-    content = moov({"48": given("EBCDIC", "ASCII.LL")})
-    with pytest.raises(SpecificationImportError, match=r"fields\.48\.enc: EBCDIC is a table"):
-        import_specification("moov", content)
-    codec = loaded("moov", content, choices=Choices(ebcdic_page="500"))
-    assert codec.decode(message(48, b"01\x4f"))["48"] == "!"
-
-
 def test_an_encoding_that_is_read_differently_needs_a_word_on_what_counts() -> None:
     content = moov({"48": given("ASCIIToHex", "Binary.L")})
     with pytest.raises(SpecificationImportError, match=r"fields\.48\.enc: .*say which counts"):
@@ -254,7 +246,9 @@ def test_what_cannot_be_expressed_is_refused_with_its_path(fields: Any, path: st
         (b"\xff", "no UTF-8"),
         (b"{", "no JSON"),
         (b"a: [", "neither JSON nor YAML"),
-        (b"", "has no fields"),
+        (b"", "is empty"),
+        (b"[1]", "has no fields"),
+        (b'{"elements": {"2": {"Describe": "n..19"}}}', "first generation"),
         (b"[" * 100_000, "too deeply"),
     ],
 )

@@ -110,7 +110,6 @@ REFUSED = [
     ({"48": entry("ascii", "ascii", 9, 9)}, "48 (fields.48.prefix)"),
     ({"48": {**entry("ascii", "ascii", 2, 9), "other": 1}}, "48.other"),
     ({"48": {"data_enc": "ascii"}}, "48.len_type"),
-    ({"129": entry("ascii", "ascii", 2, 9)}, "129 (fields.129)"),
     ({"193": entry("ascii", "ascii", 2, 9)}, "193"),
     ({"02": entry("ascii", "ascii", 2, 9)}, "02"),
     ({"t": entry("utf-16", "ascii", 0, 4)}, "t.data_enc"),

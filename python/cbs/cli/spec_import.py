@@ -22,7 +22,7 @@ Output = Annotated[
 ]
 Page = Annotated[
     Literal["037", "500", "1047", "1140"] | None,
-    typer.Option(help="moov: the page of texts in EBCDIC, which its files do not say."),
+    typer.Option(help="moov: the page of texts in EBCDIC, if not the table of moov's own."),
 ]
 Name = Annotated[
     str | None, typer.Option(help="pyiso8583: which of several dictionaries in a Python file.")

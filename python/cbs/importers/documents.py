@@ -22,7 +22,7 @@ def decode_text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"no UTF-8 at byte {error.start}") from None
+        raise UnreadableError(f"is no text: no UTF-8 at byte {error.start}") from None
 
 
 def load(text: str) -> Any:

@@ -21,14 +21,11 @@ _TYPE_CODINGS = {
 
 def read(content: bytes, problems: Problems) -> Draft:
     """The draft of what the file describes."""
-    document = load(decode_text(content))
-    fields = document.get("fields") if isinstance(document, dict) else None
-    if not isinstance(fields, dict) or not fields:
-        raise UnreadableError("has no fields")
+    document, fields = _document(decode_text(content))
     draft = Draft()
     name = document.get("name")
     if isinstance(name, str) and name:
-        draft.notes.append(f"The file's own name for it: {name}.")
+        problems.note(f"The file's own name for it: {name}.")
     for key in document:
         if key not in ("name", "fields"):
             problems.add(str(key)[:40], "no such key in this format")
@@ -42,16 +39,34 @@ def read(content: bytes, problems: Problems) -> Draft:
         if made is None:
             continue
         if number in (65, 129) and "bitmaps_max" in draft.message:
-            draft.notes.append(f"Field {number} is left out: its bit announces a bitmap.")
+            problems.note(f"Field {number} is left out: its bit announces a bitmap.")
             continue
         draft.put(number, made, path)
     if reader.halved:
         halved = ", ".join(path.removeprefix("fields.") for path in reader.halved)
-        draft.notes.append(
+        problems.note(
             "Hex.Fixed is read with half the length with which it is written. These fields have "
             f"the length that is read: {halved}."
         )
+    draft.notes += problems.notes
     return draft
+
+
+def _document(text: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The whole of the file, and the fields in it."""
+    if not text.strip():
+        raise UnreadableError("is empty")
+    document = load(text)
+    fields = document.get("fields") if isinstance(document, dict) else None
+    if isinstance(fields, dict) and fields:
+        return document, fields
+    if isinstance(document, dict) and "elements" in document:
+        problem = (
+            "is of the first generation, with Describe, which the source does not read any more"
+        )
+        raise UnreadableError(problem, "elements")
+    problem = "has no fields: a specification is a mapping with a name and fields"
+    raise UnreadableError(problem)
 
 
 def _numbered(fields: dict[Any, Any], problems: Problems) -> dict[int, tuple[str, Any]]:

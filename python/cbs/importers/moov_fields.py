@@ -13,7 +13,13 @@ from typing import Any
 
 from cbs.importers import moov_composites
 from cbs.importers.documents import as_count, as_flag
-from cbs.importers.draft import DEPTH_MAX, LENGTH_MAX, Definition, Problems
+from cbs.importers.draft import (
+    DEPTH_MAX,
+    LENGTH_MAX,
+    Definition,
+    Problems,
+    named_sensitivity,
+)
 from cbs.importers.moov_words import FIELD_KEYS, PADDERS, PADDING_KEYS, TYPES, encoding, keys_of
 
 _PREFIX = re.compile(r"(ASCII|BCD|Hex|EBCDIC|Binary)\.(L{1,4}|[Ff]ixed)")
@@ -92,8 +98,9 @@ class Reader:
             self.problems.add(f"{path}.prefix", f"None.Fixed {problem}")
         made: Definition = {"name": name, **coding, **extent}
         self._padding(keys, made, path)
-        if kind.startswith("Track"):
-            made["sensitivity"] = "track"
+        sensitivity = "track" if kind.startswith("Track") else named_sensitivity(name)
+        if sensitivity is not None:
+            made["sensitivity"] = sensitivity
         plain = made.get("fill") in (None, "left:0")
         if kind == "Numeric" and made["encoding"] in _TEXTS and plain:
             made["class"] = "n"
@@ -122,7 +129,8 @@ class Reader:
         if isinstance(enc, str) and enc in simple:
             return simple[enc]
         if enc == "EBCDIC":
-            return self._ebcdic(kind, f"{path}.enc")
+            # a table of the source's own, unless a person knows better
+            return {"encoding": "ebcdic", "ebcdic_page": self.choices.ebcdic_page or "moov"}
         if enc == "ASCIIToHex":
             return self._octets(keys, f"{path}.enc")
         self.problems.add(f"{path}.enc", f"{word!r} is none of {', '.join(simple)}, EBCDIC")
@@ -142,18 +150,6 @@ class Reader:
         )
         self.problems.add(path, problem)
         return None
-
-    def _ebcdic(self, kind: str, path: str) -> Definition | None:
-        page = self.choices.ebcdic_page
-        if page is None and kind != "Numeric":
-            problem = (
-                "EBCDIC is a table of the source's own here, which is no page; say which page "
-                "these texts are in (500 differs in | alone, of the characters of ASCII)"
-            )
-            self.problems.add(path, problem)
-            return None
-        # digits are the same in every page
-        return {"encoding": "ebcdic", **({"ebcdic_page": page} if page else {})}
 
     def extent(self, keys: dict[str, Any], path: str) -> Definition | None:
         """How long it is: `length`, `prefix` and `max`, or all that is left."""

@@ -10,7 +10,14 @@ import codecs
 from typing import Any
 
 from cbs.importers.documents import as_count, decode_text, load_json
-from cbs.importers.draft import LENGTH_MAX, Definition, Draft, Problems, UnreadableError
+from cbs.importers.draft import (
+    LENGTH_MAX,
+    Definition,
+    Draft,
+    Problems,
+    UnreadableError,
+    named_sensitivity,
+)
 from cbs.importers.python_literals import read_dictionary
 
 _KEYS = (
@@ -39,11 +46,12 @@ def read(content: bytes, problems: Problems) -> Draft:
             problem = f"fields are 2 to {_FIELD_MAX}, above 64 only behind a bitmap 1"
             problems.add(key[:40], problem)
             continue
-        made = _field(properties, key, problems, draft)
+        made = _field(properties, key, problems)
         if number == _THIRD_BITMAP:
-            draft.notes.append("Field 65 is left out: its bit announces the third bitmap.")
+            problems.note("Field 65 is left out: its bit announces the third bitmap.")
         elif made is not None:
             draft.put(number, made, key)
+    draft.notes += problems.notes
     return draft
 
 
@@ -63,15 +71,19 @@ def _dictionary(text: str, name: str | None) -> dict[Any, Any]:
     return read_dictionary(text, name, lambda it: {"t", "p"} <= set(it))
 
 
-def _field(given: Any, path: str, problems: Problems, draft: Draft) -> Definition | None:
+def _field(given: Any, path: str, problems: Problems) -> Definition | None:
     keys = _properties(given, path, problems)
     data = _data(keys, path, problems) if keys is not None else None
     if keys is None or data is None:
         return None
     size, most = keys["len_type"], keys["max_len"]
-    made: Definition = {"name": keys.get("desc") or f"Field {path}", **data}
+    name = keys.get("desc") or f"Field {path}"
+    made: Definition = {"name": name, **data}
+    sensitivity = named_sensitivity(name)
+    if sensitivity is not None:
+        made["sensitivity"] = sensitivity
     if keys.get("len_count") == "nibbles":
-        made |= _pad(keys, path, problems, draft)
+        made |= _pad(keys, path, problems)
         if data["encoding"] == "bcd" and not size and most % 2 and "pad_side" not in made:
             problems.add(f"{path}.max_len", "an odd number of nibbles needs a pad")
             return None
@@ -183,11 +195,11 @@ def _counting(prefix: str) -> tuple[int, int]:
     return (256 if coding == "binary" else 10), int(size)
 
 
-def _pad(keys: dict[str, Any], path: str, problems: Problems, draft: Draft) -> Definition:
+def _pad(keys: dict[str, Any], path: str, problems: Problems) -> Definition:
     """Where the half-byte of an odd number is, and what is in it."""
     pads = [(key, keys.get(key)) for key in ("left_pad", "right_pad") if keys.get(key)]
     if len(pads) > 1:
-        draft.notes.append(f"Field {path} has both pads; the left one counts, as it is written.")
+        problems.note(f"Field {path} has both pads; the left one counts, as it is written.")
     for key, pad in pads[:1]:
         nibble = pad[:1] if isinstance(pad, str) else "?"
         if nibble not in "0123456789ABCDEFabcdef":

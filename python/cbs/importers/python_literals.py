@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from cbs.importers.draft import UnreadableError
@@ -17,6 +17,9 @@ _COPIES = ("copy.deepcopy", "deepcopy", "copy.copy", "dict")
 _HARMLESS = (
     "iso8583.decode", "iso8583.encode", "iso8583.pp", "print", "pprint", "pprint.pprint", "len",
 )  # fmt: skip
+
+
+_ADVICE = "write the finished dictionary to a file with json.dump and import that"
 
 
 class _UnclearError(Exception):
@@ -85,15 +88,17 @@ class _Module:
             return
         if isinstance(statement, ast.Import | ast.ImportFrom) or _is_main(statement):
             return
+        reason = None
         try:
             if self._plain(statement):
                 return
         except _UnclearError as unclear:
+            reason = unclear
             target = _bound(statement)
             if target is not None:
                 self._known.pop(target, None)
                 self._unclear[target] = unclear
-        self._give_up(statement)
+        self._give_up(statement, reason)
 
     def _plain(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Expr):
@@ -119,17 +124,19 @@ class _Module:
             raise _UnclearError(node.lineno, "sets something in nothing")
         return holder, key
 
-    def _give_up(self, statement: ast.stmt) -> None:
+    def _give_up(self, statement: ast.stmt, reason: _UnclearError | None) -> None:
         """Whatever the statement names, and whatever shares a part with that, is unclear now."""
         touched = _names(statement)
         for key in touched & set(self._functions):
             touched |= self._functions[key]
         parts = {part for key in touched if key in self._known for part in _parts(self._known[key])}
         for key in [*self._known]:
-            if key in touched or parts & set(_parts(self._known[key])):
-                problem = f"changes or uses {key} in a way that only running it could tell"
+            if key in touched or parts & _parts(self._known[key]):
+                problem = (
+                    f"changes or uses {key} in a way that only running it could tell: {_ADVICE}"
+                )
                 del self._known[key]
-                self._unclear[key] = _UnclearError(statement.lineno, problem)
+                self._unclear[key] = reason or _UnclearError(statement.lineno, problem)
 
     def value(self, node: ast.expr) -> Any:
         """The value of a plain expression."""
@@ -157,7 +164,9 @@ class _Module:
         if node.id in self._unclear:
             raise self._unclear[node.id]
         if node.id not in self._known:
-            raise _UnclearError(node.lineno, f"takes {node.id} from elsewhere, which is not read")
+            raise _UnclearError(
+                node.lineno, f"takes {node.id} from elsewhere, which is not read: {_ADVICE}"
+            )
         return self._known[node.id]
 
     def _dictionary(self, node: ast.Dict) -> dict[Any, Any]:
@@ -219,9 +228,13 @@ def _is_main(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and "__name__" in _names(statement.test)
 
 
-def _parts(value: Any) -> Iterator[int]:
+def _parts(value: Any) -> set[int]:
     """The identities of a dictionary and of those in it; texts and numbers cannot be changed."""
-    if isinstance(value, dict | list):
-        yield id(value)
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _parts(inner)
+    found: set[int] = set()
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict | list) and id(part) not in found:
+            found.add(id(part))
+            left.extend(part.values() if isinstance(part, dict) else part)
+    return found
