@@ -93,11 +93,11 @@ def _field(given: Any, path: str, problems: Problems) -> Definition | None:
                 problems.add(f"{path}.len_count", problem)
                 return None
             most //= 2
-    if most < 1:
-        problems.add(f"{path}.max_len", "nothing is no length")
-        return None
     if size == 0:
         return {**made, "length": most}
+    if most < 1:
+        problems.add(f"{path}.max_len", "nothing is no maximum of a variable length")
+        return None
     prefix = _prefix(keys["len_enc"], size, f"{path}.len_enc", problems)
     # what its digits cannot count is never met, whatever max_len says
     base, digits = _counting(prefix or "binary:1")
