@@ -170,7 +170,21 @@ impl MessageBuilder {
             let expected = "an element in front of what cannot be read";
             return Err(Path::top(&field.to_string()).error(expected, "one behind it"));
         }
-        Ok(built)
+        Ok(self.with_kept_bytes(base, built))
+    }
+
+    /// The same message, with the bytes inside changed elements that no change was about.
+    fn with_kept_bytes(&self, base: &Message, built: Message) -> Message {
+        let nested = |value: &Option<Value>| matches!(value, Some(Value::Map(_) | Value::List(_)));
+        let changed = self.touched.iter().filter(|(_, value)| nested(value));
+        let changed: Vec<u16> = changed.map(|(field, _)| *field).collect();
+        let Some(body) = built.restored(base, &changed) else {
+            return built;
+        };
+        match decoded(&self.spec, &body) {
+            Ok(other) if other.says_as(&built, &changed) => other,
+            _ => built,
+        }
     }
 
     fn own_members(&self) -> Vec<(String, Value)> {

@@ -48,6 +48,7 @@ mod pseudonym;
 mod quick;
 mod redact;
 mod resolve;
+mod restore;
 mod seal;
 mod sheet;
 mod signs;

@@ -250,3 +250,22 @@ fn values_that_would_not_give_the_bytes_again_are_told_by_place() {
     // the text of the element has the length as it is
     assert!(VISA.decode_verified(&long_length.concat()).is_ok());
 }
+
+#[test]
+fn a_change_inside_an_element_keeps_the_pads_of_its_other_parts() {
+    let bits = [0_u8, 0, 0, 0, 0, 0, 0, 4];
+    let parts = [
+        &[0xc0, 0, 0, 0, 0, 0, 0, 0, 0xe8][..],
+        // fifteen digits, and a pad that is no zero
+        &[0xf1, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45],
+    ];
+    let octets = [&[1, 0][..], &bits, &[17], &parts.concat()].concat();
+    let message = Arc::new(VISA.decode(&octets).unwrap());
+    assert_eq!(message.clear_text("62.2").unwrap(), "123456789012345");
+    let built = edited(&message, |builder| set(builder, "62.1", "N"));
+    let mut wanted = octets.clone();
+    wanted[19] = 0xd5;
+    assert_eq!(*built.encode(), wanted);
+    let built = edited(&message, |builder| set(builder, "62.2", "123456789012346"));
+    assert_eq!(built.wire(62).unwrap()[10], 0x01);
+}
