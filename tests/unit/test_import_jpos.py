@@ -46,6 +46,13 @@ WIRE: list[tuple[str, int, dict[str, str], bytes, str]] = [
     ("IFB_AMOUNT2003", 16, {}, bytes.fromhex("9782000000001000"), "9782000000001000"),
     ("IFE_SIGNED_NUMERIC", 3, {}, b"\xf1\xf2\xf3", "123"),
     ("IF_ECHAR", 4, {}, EBCDIC_NAME, "TEST"),
+    ("IFEB_LLNUM", 19, {}, bytes.fromhex("f0f2 123f"), "123"),
+    ("IFEB_LLNUM", 37, {}, bytes.fromhex("f0f3 12d345"), "12=345"),
+    ("IFEB_LLLNUM", 19, {}, bytes.fromhex("f0f0f2 1234"), "1234"),
+    ("IF_TCHAR", 9, {"token": "|"}, b"abc|", "abc"),
+    ("IF_FSTCHAR", 9, {"token": "|"}, b"abc|", "abc"),
+    ("IF_NOP", 0, {}, b"", ""),
+    ("IFA_BINARY", 0, {}, b"", ""),
     ("IFB_BINARY", 2, {}, b"\x9f\x01", "9f01"),
     ("IFA_BINARY", 2, {}, b"9F01", "9f01"),
     ("IFE_BINARY", 2, {}, "9F01".encode("cp500"), "9f01"),
@@ -103,7 +110,9 @@ def test_a_class_reads_what_it_writes(
 def test_every_class_of_the_table_gives_a_field_that_loads() -> None:
     for class_name, found in _FIELDS.items():
         length = 9 if found.prefix else 8
-        loaded("jpos", packager(field(48, class_name, length)))
+        token = {"token": "7c" if class_name.endswith("BINARY") else "|"}
+        more = token if found.terminator is not None else {}
+        loaded("jpos", packager(field(48, class_name, length, **more)))
 
 
 def test_the_public_packed_message_decodes_with_the_classes_of_its_dialect() -> None:
@@ -218,9 +227,11 @@ def test_validators_are_left_out_and_told() -> None:
 
 REFUSED = [
     (packager(field(48, "IFA_LLHBINARY", 9)), "id=48, line 1].class", "no class of this name"),
-    (packager(field(48, "IFEB_LLNUM", 9)), "id=48, line 1].class", "nibble F"),
+    (packager(field(48, "IF_TCHAR", 9)), "id=48, line 1].token", "one character"),
+    (packager(field(48, "IF_TCHAR", 9, token="ab")), "id=48, line 1].token", "one character"),
+    (packager(field(48, "IF_FSTBINARY", 9, token="x")), "].token", "two hex digits"),
     (packager(field(48, "IFB_LLCHAR", 255)), "id=48, line 1].length", "at most 99"),
-    (packager(field(48, "IF_CHAR", 0)), "id=48, line 1].length", "holds nothing"),
+    (packager(field(48, "IFA_FLLCHAR", 0)), "id=48, line 1].length", "holds nothing"),
     (packager(field(48, "IF_CHAR", 9, pad="yes")), "id=48, line 1].pad", "true or false"),
     (packager(field(48, "IF_CHAR", 9, params="x")), "id=48, line 1].params", "expressed"),
     (packager(field(48, "IF_CHAR", 70_000)), "id=48, line 1].length", "at most 65535"),
@@ -260,7 +271,7 @@ def test_what_cannot_be_expressed_is_refused_with_its_path(
 
 def test_all_refused_places_are_told_at_once() -> None:
     with pytest.raises(SpecificationImportError, match="2 places cannot be imported") as refused:
-        import_specification("jpos", packager(field(3, "IF_NOP", 1), field(4, "IF_TCHAR", 1)))
+        import_specification("jpos", packager(field(3, "IF_NO", 1), field(4, "IF_THAR", 1)))
     assert [path for path, _ in refused.value.problems] == [
         "isofield[id=3, line 1].class",
         "isofield[id=4, line 1].class",

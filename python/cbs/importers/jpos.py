@@ -6,6 +6,7 @@ its code is used or loaded. See docs/howto/import-a-specification.md for what is
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from cbs.importers import jpos_composites
@@ -38,6 +39,7 @@ _PACKAGER_KEYS = {
 # a token means something to the classes of tag sequences alone; others pass over it
 _FIELD_KEYS = {"id", "length", "name", "class", "pad", "trim", "token", "inclusive"}
 _VALIDATORS = {"isofieldvalidator", "isovalidator"}
+_HEX_BYTE = re.compile(r"[0-9A-Fa-f]{2}")
 UNCHECKED = "Left out: what validators ask of values. They change no byte."
 _BITMAP_BYTES = {8: 1, 16: 2, 24: 3}
 
@@ -181,6 +183,11 @@ def sized(entry: Entry, found: FieldClass, problems: Problems) -> Definition | N
     if fault:
         problems.add(f"{entry.path}.length", fault)
         return None
+    if found.terminator is not None:
+        terminator = _terminator(entry, made, problems)
+        if terminator is None:
+            return None
+        made["terminator"] = terminator
     if entry.trimmed and "length" in made:
         made.pop("fill", None)
     if entry.element.get("inclusive") == "true":
@@ -190,6 +197,20 @@ def sized(entry: Entry, found: FieldClass, problems: Problems) -> Definition | N
             return None
         made["inclusive"] = True
     return made
+
+
+def _terminator(entry: Entry, made: Definition, problems: Problems) -> str | None:
+    """The byte that ends a value, in hex: a token of one character, or of two hex digits."""
+    token = entry.element.get("token")
+    if token is None and made["terminator"]:
+        return str(made["terminator"])
+    if made["encoding"] == "binary" and token and _HEX_BYTE.fullmatch(token):
+        return token.lower()
+    if made["encoding"] != "binary" and token and len(token) == 1 and ord(token) < 256:
+        return f"{ord(token):02x}"
+    wanted = "two hex digits" if made["encoding"] == "binary" else "one character"
+    problems.add(f"{entry.path}.token", f"is needed, and {wanted}: the byte that ends the value")
+    return None
 
 
 def _envelope(root: Element, entries: dict[int, Entry], draft: Draft, problems: Problems) -> None:
@@ -204,7 +225,8 @@ def _envelope(root: Element, entries: dict[int, Entry], draft: Draft, problems: 
     count = _BITMAP_BYTES.get(bitmap_entry.length) if bitmap_entry else None
     if bitmap_entry is None or bitmap is None or count is None or bitmap_entry.number != 1:
         place = bitmap_entry.path if bitmap_entry else "isopackager"
-        problems.add(place, "field 1, the bitmap, must be of a bitmap class, with length 8, 16, 24")
+        text = "field 1, the bitmap, must be of a bitmap class, with length 8, 16, 24"
+        problems.add(place, f"{text}; a file without one, as of X9.2, is for another packager")
     draft.message["bitmap"] = bitmap or "binary"
     third = as_count(root.get("thirdBitmapField"))
     if root.get("emitBitmap") == "false":

@@ -20,6 +20,11 @@ _RAW: Definition = {"encoding": "binary"}
 _HEX: Definition = {"encoding": "hex-ascii"}
 # packed digits are read with A to F, D being the separator of tracks
 _PACKED: Definition = {"encoding": "bcd", "letters": "track"}
+# a last nibble F is no digit, and so no other nibble is but those of track 2
+_BYTES_OF_DIGITS: Definition = {
+    "encoding": "bcd", "letters": "track", "class": "z", "unit": "bytes",
+    "pad_side": "right", "pad_nibble": 15, "pad_taken_off": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class FieldClass:
     """The count is one of half-bytes, twice the length."""
     rest: bool = False
     """It takes whatever is left of the field around it."""
+    bytes_of_digits: bool = False
+    """The count is one of bytes, half the length."""
+    terminator: str | None = None
+    """The token that ends it where the file gives none, as a terminator of a specification; empty
+    where the file must give one."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +87,8 @@ def bitmap_coding(name: str) -> str | None:
 UNUSED = frozenset({"IF_UNUSED"})
 """Classes that refuse any message that has their field: the same as no definition."""
 
-_TERMINATED = "text up to a terminator cannot be expressed"
-_BYTES_OF_DIGITS = "its count is one of bytes while a nibble F at the end is no digit"
 _BITMAP = "a bitmap here needs thirdBitmapField, and length 8"
 WHY_NOT = {
-    "IF_NOP": "a data element without a single byte cannot be expressed",
-    "IF_TCHAR": _TERMINATED,
-    "IF_FSTCHAR": _TERMINATED,
-    "IF_FSTBINARY": _TERMINATED,
-    "IFEB_LLNUM": _BYTES_OF_DIGITS,
-    "IFEB_LLLNUM": _BYTES_OF_DIGITS,
     "IF_TBASE": "stands for nothing by itself",
     "IFA_BITMAP": _BITMAP,
     "IFB_BITMAP": _BITMAP,
@@ -113,6 +115,8 @@ def definition(
 
     A length of 0 is how the source says that a counted length has no limit but its prefix.
     """
+    if name == "IF_NOP":
+        return {"name": label, **found.keys, "length": 0}, None
     if length == 0 and found.count_max is not None and "fixed_area" not in found.keys:
         length = found.count_max // 2 if found.nibbles else found.count_max
     keys: dict[str, Any] = {"name": label, **found.keys}
@@ -125,15 +129,18 @@ def definition(
     if found.rest:
         keys["rest"] = True
         return keys, None
-    if found.prefix is None:
+    if found.terminator is not None:
+        keys["terminator"] = found.terminator
+        keys["max"] = length
+    elif found.prefix is None:
         keys["length"] = length
     else:
         keys["prefix"] = found.prefix
         keys["max"] = _max(found, length)
-    if found.fill:
+    if found.fill and length:
         keys["fill"] = found.fill
     fault = None
-    if length < 1:
+    if length < 1 and (found.prefix or found.terminator is not None):
         fault = f"a length of {length} holds nothing"
     elif found.count_max is not None and length > found.count_max:
         fault = f"{name} takes a length of at most {found.count_max}, not {length}: the source"
@@ -144,6 +151,8 @@ def definition(
 def _max(found: FieldClass, length: int) -> int:
     if found.keys.get("count_even"):
         return length + (length & 1)
+    if found.bytes_of_digits:
+        return (length + 1) // 2
     if found.nibbles and found.count_max is not None:
         # twice the length, as far as the prefix can count that
         return min(2 * length, found.count_max - (found.count_max & 1))
@@ -159,6 +168,12 @@ def _fields() -> dict[str, FieldClass]:
         "IF_CHAR": FieldClass(_TEXT, fill="right: "),
         "IFE_CHAR": FieldClass(_EBCDIC, fill="right: "),
         "IF_ECHAR": FieldClass(_EBCDIC, fill="right: "),
+        "IF_NOP": FieldClass(_TEXT),
+        "IF_TCHAR": FieldClass(_TEXT, terminator=""),
+        "IF_FSTCHAR": FieldClass(_TEXT, terminator="5c"),
+        "IF_FSTBINARY": FieldClass(_RAW, terminator="ff"),
+        "IFEB_LLNUM": FieldClass(_BYTES_OF_DIGITS, "ebcdic:2", 99, bytes_of_digits=True),
+        "IFEB_LLLNUM": FieldClass(_BYTES_OF_DIGITS, "ebcdic:3", 999, bytes_of_digits=True),
         "IF_FCHAR": FieldClass(_TEXT, rest=True),
         "IF_FBINARY": FieldClass(_RAW, rest=True),
         "IFB_LHBINARY": FieldClass(_RAW, "binary:1", 255),
