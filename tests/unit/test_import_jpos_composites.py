@@ -53,6 +53,12 @@ PACKED = {
         {"1": "US", "2": "840", "3": "12345"},
         bytes.fromhex("0a e4e2 f8f4f0 f1f2f3f4f5"), 59,
     ),
+    "parts of packed digits that start inside a byte": Packed(
+        composite(61, "IFB_LLHNUM", 36, GENERIC,
+                  field(1, "IFA_NUMERIC", 3), field(2, "IFA_NUMERIC", 2),
+                  pad="true", emitBitmap="false"),
+        {"1": "123", "2": "45"}, bytes.fromhex("05 012345"), 61,
+    ),
     "a bitmap of hex text": Packed(
         composite(48, "IFA_LLLCHAR", 99, GENERIC,
                   field(0, "IFA_BITMAP", 8), field(1, "IF_CHAR", 2), field(64, "IFA_LLCHAR", 20),
@@ -311,6 +317,14 @@ def test_chip_data_is_tags_in_a_data_set_or_without_one() -> None:
     assert read_one(loaded("jpos", plain), b"\x09" + chip)["48.9F02"] == "000000001000"
 
 
+def test_parts_of_packed_digits_are_filled() -> None:
+    inside = composite(22, "IFB_NUMERIC", 3, GENERIC, field(1, "IFA_NUMERIC", 2),
+                       field(2, "IFA_NUMERIC", 1), pad="true", emitBitmap="false")  # fmt: skip
+    codec = loaded("jpos", packager(inside))
+    # as jPOS 2.1.9 packs it
+    assert codec.encode({"mti": "0100", "22.1": "5", "22.2": "1"}) == message(22, b"\x00\x51")
+
+
 def test_a_length_that_counts_itself_is_taken_over() -> None:
     inside = composite(48, "IFB_LLHBINARY", 99, GENERIC, field(1, "IFE_CHAR", 2),
                        inclusive="true", emitBitmap="false")  # fmt: skip
@@ -327,7 +341,10 @@ REFUSED = [
      "id=48, line 1].headerLength", "only a GenericPackager"),
     (composite(48, "IFB_LLHBINARY", 9, GENERIC, field(1, "IF_CHAR", 1), emitBitmap="no"),
      "id=48, line 1].emitBitmap", "true or false"),
-    (composite(48, "IFB_LLNUM", 9, GENERIC, field(1, "IF_CHAR", 1)), "id=48", "packed digits"),
+    (composite(48, "IFB_LLNUM", 9, GENERIC, field(1, "IFA_LLCHAR", 9), emitBitmap="false"),
+     "id=48, line 1]", "only parts of fixed lengths"),
+    (composite(48, "IFB_AMOUNT", 9, GENERIC, field(1, "IF_CHAR", 9), emitBitmap="false"),
+     "id=48, line 1]", "a number with a sign has no parts"),
     (composite(48, "IFA_LLLCHAR", 99, "BERTLVAsciiHexPackager"), "].packager", "hex text"),
     (composite(48, "IFA_LLLCHAR", 99, "EuroSubFieldPackager", field(3, "IFA_LLCHAR", 9)),
      "isofield[id=3, line 1].class", "writes no tag"),

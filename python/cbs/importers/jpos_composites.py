@@ -43,8 +43,8 @@ def compose(entry: Entry, outer: Definition, problems: Problems) -> Definition |
         text = f"{element.get('packager')!r} is not known, or is a program of somebody's own; "
         problems.add(f"{entry.path}.packager", f"{text}known: {known}")
         return None
-    if outer["encoding"] == "bcd" or outer.get("sign"):
-        problems.add(entry.path, "packed digits with a packager inside cannot be expressed")
+    if outer.get("sign"):
+        problems.add(entry.path, "a number with a sign has no parts")
         return None
     if packager != "GenericPackager" and as_count(element.get("headerLength") or "0") != 0:
         problems.add(f"{entry.path}.headerLength", "only a GenericPackager has a header inside")
@@ -52,7 +52,9 @@ def compose(entry: Entry, outer: Definition, problems: Problems) -> Definition |
     layouts = reader(entry, entries, problems)
     # the filler of a value that has parts would be a part
     outer.pop("fill", None)
-    if outer["encoding"] == "ebcdic":
+    if outer["encoding"] == "bcd":
+        layouts = [_as_digits(layout, entry.path, problems) for layout in layouts]
+    elif outer["encoding"] == "ebcdic":
         layouts = [_as_ebcdic(layout, entry.path, problems) for layout in layouts]
     if len(problems.found) > before:
         return None
@@ -260,6 +262,21 @@ def _hex_text(entry: Entry, entries: Entries, problems: Problems) -> list[Layout
     text = "the lengths inside count characters of hex text, which cannot be expressed"
     problems.add(f"{entry.path}.packager", text)
     return []
+
+
+def _as_digits(layout: Layout, path: str, problems: Problems) -> Layout:
+    """In packed digits the classes inside see the digits as text: on the wire they are packed."""
+    parts = []
+    for part in layout.get("parts") or []:
+        plain = isinstance(part, dict) and part.get("encoding") in ("latin1", "ascii")
+        if layout["kind"] != "positional" or not plain or not {"length", "rest"} & part.keys():
+            text = "only parts of fixed lengths that are text can lie in packed digits"
+            problems.add(path, text)
+            return layout
+        filled = {"fill": "left:0"} if part.get("fill") == "left:0" else {}
+        kept = {key: part[key] for key in ("name", "length", "rest", "sensitivity") if key in part}
+        parts.append({**kept, "encoding": "bcd", "letters": "track", **filled})
+    return {**layout, "parts": parts}
 
 
 def _as_ebcdic(layout: Layout, path: str, problems: Problems) -> Layout:

@@ -13,7 +13,7 @@ use crate::mapping::{Elements, Entry};
 use crate::message::{Head, Kind, Message, Node};
 use crate::spec::{Definition, Layout, Length, NONE, Spec};
 use crate::value::Value;
-use crate::write::{finish, reserve, write_plain};
+use crate::write::{fill_up, finish, reserve, write_plain};
 
 type Members = [(String, Value)];
 
@@ -332,6 +332,11 @@ impl Spec {
             let Value::Text(text) = value else {
                 return Err(path.error("a text", value.kind()));
             };
+            let filled = zeroize::Zeroizing::new(match part.fill {
+                Some(fill) => fill_up(part, fill, text),
+                None => String::new(),
+            });
+            let text: &str = if part.fill.is_some() { &filled } else { text };
             match part.length {
                 Length::Fixed(units) if units != text.len() => {
                     return Err(path.error(part.unit.count(units), text.len().to_string()));

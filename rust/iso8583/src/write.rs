@@ -142,7 +142,7 @@ pub(crate) fn byte_of(definition: &Definition, character: char, first: bool) -> 
 }
 
 /// The text with what the specification fills it up with.
-fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
+pub(crate) fn fill_up(definition: &Definition, fill: Fill, text: &str) -> String {
     let units = match definition.length {
         Length::Fixed(units) => units,
         Length::Counted(counted) if counted.area > 0 || counted.min > 0 => counted.min,
