@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use crate::wipe::Wiped;
 
-use crate::decode::Decoder;
 use crate::encode::{Encoded, Path, Scope};
 use crate::encoding::{Coding, Letters, nibble};
 use crate::error::EncodeError;
 use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
 use crate::mapping::{Elements, Entry};
-use crate::message::{Head, Kind, Message, Node};
+
 use crate::spec::{Definition, Layout, Length, NONE, Spec};
 use crate::value::Value;
 use crate::write::{fill_up, finish, reserve, write_plain};
@@ -92,7 +91,7 @@ impl Spec {
         let element = self.element(number);
         let (id, definition) = element.ok_or_else(|| path.error("a known element", "none"))?;
         let (id, definition) = self.chosen((id, definition), path);
-        match (entry.text, &entry.nested) {
+        match (entry.text, entry.nested.as_deref()) {
             (Some(text), None) => self.write_text(definition, text, path, out),
             (None, Some(nested)) => self.write_nested(definition, nested, None, path, out),
             (Some(text), Some(nested)) => {
@@ -100,62 +99,6 @@ impl Spec {
             }
             (None, None) => Err(path.error("a value", "none")),
         }
-    }
-
-    /// Both the text and the nested values are given: they must say the same. The text counts,
-    /// because it may hold what nested values cannot, as the form of a length.
-    fn write_agreeing(
-        self: &Arc<Self>,
-        (id, definition): (u16, &Definition),
-        text: &str,
-        nested: &Value,
-        path: &Path<'_>,
-        out: &mut Vec<u8>,
-    ) -> Encoded<()> {
-        let mut whole = Wiped::new(Vec::new());
-        let content = reserve(definition, &mut whole);
-        let half_bytes = write_plain(definition, text, path, &mut whole)?;
-        let given = whole.get(content..).unwrap_or(&[]);
-        let layout = self.check_layouts(definition, half_bytes, given, path)?;
-        let mut other = Wiped::new(Vec::new());
-        let other_half_bytes = self.write_content(definition, nested, layout, path, &mut other)?;
-        if *other.as_slice() != *given
-            && self.leaves((id, definition), half_bytes, given, path.scope)
-                != self.leaves((id, definition), other_half_bytes, &other, path.scope)
-        {
-            return Err(path.error("a text and subfields that agree", "two that differ"));
-        }
-        finish(definition, content, half_bytes, path, &mut whole)?;
-        out.extend_from_slice(&whole);
-        Ok(())
-    }
-
-    /// Paths and texts of everything in a composite that holds nothing else, in sorted order.
-    fn leaves(
-        self: &Arc<Self>,
-        (id, definition): (u16, &Definition),
-        half_bytes: usize,
-        content: &[u8],
-        scope: Option<&Scope>,
-    ) -> Vec<(String, String)> {
-        let mut decoder = Decoder::new(self, content, Vec::new());
-        let (start, stop) = decoder.written_digits(definition, half_bytes);
-        decoder.scope = scope;
-        let root = decoder.open(Node::new(id, Kind::Element, 0, start, stop));
-        let readable = decoder.composite(definition, start, stop).is_ok();
-        decoder.close(root);
-        let bytes = decoder.joined();
-        let nodes = decoder.nodes;
-        let message = Message {
-            spec: Arc::clone(self),
-            bytes,
-            nodes,
-            head: Head::default(),
-        };
-        let mut leaves = Vec::new();
-        message.add_leaves(root, "", &mut leaves);
-        leaves.sort_unstable();
-        if readable { leaves } else { Vec::new() }
     }
 
     pub(crate) fn write_value(
@@ -186,7 +129,7 @@ impl Spec {
     }
 
     /// The first layout that counts and can hold the values, or the one asked for.
-    fn write_content(
+    pub(crate) fn write_content(
         &self,
         definition: &Definition,
         value: &Value,
@@ -257,7 +200,7 @@ impl Spec {
         match (layout, value) {
             (Layout::Datasets { .. }, _) => self.write_datasets(layout, value, path, out)?,
             (Layout::Tlv { tags }, Value::Map(members)) => {
-                self.write_tags(tags, members, path, out)?;
+                self.write_tags(tags, members.iter(), path, out)?;
             }
             (Layout::Tagged(tagged), Value::Map(members)) => {
                 self.write_tagged(tagged, members, path, out)?;
@@ -345,16 +288,5 @@ impl Spec {
             }
         }
         write_plain(definition, &digits, path, out)
-    }
-}
-
-impl Message {
-    fn add_leaves(&self, index: usize, path: &str, leaves: &mut Vec<(String, String)>) {
-        if !self.has_children(index) {
-            leaves.push((path.to_owned(), self.text(index, false)));
-        }
-        for child in self.children(index) {
-            self.add_leaves(child, &format!("{path}.{}", self.key(child)), leaves);
-        }
     }
 }

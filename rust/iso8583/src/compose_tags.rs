@@ -9,7 +9,7 @@ use crate::tlv;
 use crate::value::Value;
 use crate::write::{finish, write_plain};
 
-type Members = [(String, Value)];
+type Member = (String, Value);
 
 impl Spec {
     pub(crate) fn write_datasets(
@@ -35,7 +35,7 @@ impl Spec {
             let Value::Text(id) = given else {
                 return Err(path.join(key).error("two hex digits", given.kind()));
             };
-            return self.write_dataset(layout, id, members, path, out);
+            return self.write_dataset(layout, id, members.iter(), path, out);
         }
         // without a word about data sets: tags of the usual one, and data sets by their id
         let is_set = |member: &(String, Value)| {
@@ -43,29 +43,25 @@ impl Spec {
             let template = tag.first().copied().is_some_and(tlv::is_constructed);
             matches!(member.1, Value::Map(_)) && (default.is_none() || !template)
         };
-        let tags: Vec<_> = members
-            .iter()
-            .filter(|member| !is_set(member))
-            .cloned()
-            .collect();
-        if let Some((key, _)) = tags.first() {
+        let mut tags = members.iter().filter(|member| !is_set(member)).peekable();
+        if let Some((key, _)) = tags.peek() {
             let usual =
                 default.ok_or_else(|| path.join(key).error("a data set around it", "none"))?;
-            self.write_dataset(layout, &nibble::hex(&[usual]), &tags, path, out)?;
+            self.write_dataset(layout, &nibble::hex(&[usual]), tags, path, out)?;
         }
         for (id, value) in members.iter().filter(|member| is_set(member)) {
             if let Value::Map(tags) = value {
-                self.write_dataset(layout, id, tags, &path.join(id), out)?;
+                self.write_dataset(layout, id, tags.iter(), &path.join(id), out)?;
             }
         }
         Ok(())
     }
 
-    fn write_dataset(
+    fn write_dataset<'a>(
         &self,
         layout: &Layout,
         id: &str,
-        members: &Members,
+        members: impl Iterator<Item = &'a Member>,
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
@@ -80,14 +76,10 @@ impl Spec {
         let Some((_, table)) = layout.tags_of(number) else {
             return Ok(());
         };
-        let tags: Vec<_> = members
-            .iter()
-            .filter(|member| member.0 != "_dataset")
-            .cloned()
-            .collect();
+        let tags = members.filter(|member| member.0 != "_dataset");
         out.extend_from_slice(&[number, 0, 0]);
         let content = out.len();
-        self.write_tags(table, &tags, path, out)?;
+        self.write_tags(table, tags, path, out)?;
         let length = u16::try_from(out.len().saturating_sub(content));
         let length = length.map_err(|_| path.error("at most 65535 bytes", "more"))?;
         let from = content.saturating_sub(2);
@@ -97,10 +89,10 @@ impl Spec {
         Ok(())
     }
 
-    pub(crate) fn write_tags(
+    pub(crate) fn write_tags<'a>(
         &self,
         table: &TagTable,
-        members: &Members,
+        members: impl Iterator<Item = &'a Member>,
         path: &Path<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
@@ -145,7 +137,7 @@ impl Spec {
                 self.write_value(known.unwrap_or(&unknown), value, path, &mut content)?;
             }
             Value::Map(members) if tag.first().copied().is_some_and(tlv::is_constructed) => {
-                self.write_tags(table, members, path, &mut content)?;
+                self.write_tags(table, members.iter(), path, &mut content)?;
             }
             _ => return Err(path.error("a text", value.kind())),
         }

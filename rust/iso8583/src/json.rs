@@ -95,7 +95,7 @@ impl Message {
         let from = out.len();
         self.push_text(index, !reveal, out);
         let text = out.get(from..).unwrap_or(&[]);
-        if !text.iter().all(|byte| is_plain(*byte)) {
+        if text.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
             // a character that must be escaped is rare: what was written is written again
             wipe(out, from);
             self.characters(index, !reveal, |character| push_escaped(character, out));
@@ -177,6 +177,9 @@ impl Message {
 
     fn has_repeated_tags(&self, index: usize) -> bool {
         let tagged = |child: &usize| self.node(*child).is_some_and(|node| node.tag_bytes > 0);
+        if !self.may_repeat(index) {
+            return false;
+        }
         let mut tags: Vec<&[u8]> = self
             .children(index)
             .filter(tagged)
@@ -186,6 +189,19 @@ impl Message {
         tags.windows(2).any(|pair| pair.first() == pair.last())
     }
 
+    /// Whether two tags look alike at a glance; says so of all that are, and of few that are not.
+    fn may_repeat(&self, index: usize) -> bool {
+        let mut seen = [0_u64; 16];
+        self.children(index).any(|child| {
+            let number = self.id_bytes(child).iter().fold(0_usize, |number, byte| {
+                number.wrapping_mul(31).wrapping_add(usize::from(*byte))
+            });
+            let bit = 1_u64.wrapping_shl(u32::try_from(number & 63).unwrap_or(0));
+            let slot = seen.get_mut(number >> 6 & 15);
+            slot.is_none_or(|slot| std::mem::replace(slot, *slot | bit) & bit != 0)
+        })
+    }
+
     fn is_same_tag(&self, left: usize, right: usize) -> bool {
         left == right
             || (self.node(left).is_some_and(|node| node.tag_bytes > 0)
@@ -193,9 +209,12 @@ impl Message {
     }
 }
 
-/// Whether a byte stands for itself in JSON text.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+/// Whether a byte of a text does not stand for itself in JSON, or is not of ASCII. All bytes of a
+/// text are looked at without a branch, which is quicker than to stop at the first one.
+fn is_odd(byte: u8) -> bool {
+    let printable = byte.wrapping_sub(b' ') <= b'~' - b' ';
+    let escaped = (byte ^ b'"').min(byte ^ b'\\') == 0;
+    !printable | escaped
 }
 
 fn comma(place: usize, out: &mut Vec<u8>) {

@@ -21,6 +21,7 @@
     )
 )]
 
+mod agree;
 mod bitmap;
 mod builder;
 mod cells;

@@ -1,5 +1,6 @@
 //! A mapping of texts and nested values, sorted into data elements.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::encode::{Encoded, Path};
@@ -9,7 +10,7 @@ use crate::value::{ClearText, Value};
 #[derive(Debug, Default)]
 pub(crate) struct Entry<'a> {
     pub(crate) text: Option<&'a ClearText>,
-    pub(crate) nested: Option<Value>,
+    pub(crate) nested: Option<Cow<'a, Value>>,
 }
 
 /// A mapping's message type, bitmap and elements.
@@ -46,7 +47,7 @@ impl<'a> Elements<'a> {
             ("subfields", Value::Map(members)) => {
                 for (number, nested) in members {
                     let path = Path::top(number);
-                    self.entry(number, &path)?.merge(nested, &path)?;
+                    self.entry(number, &path)?.merge(as_upper(nested), &path)?;
                 }
             }
             ("mti" | "0" | "bitmap" | "_header" | "_rest", _) => {
@@ -66,7 +67,8 @@ impl<'a> Elements<'a> {
                 let nested = keys.rev().fold(value.clone(), |inner, key| {
                     Value::Map(vec![(key.to_owned(), inner)])
                 });
-                self.entry(number, &path)?.merge(&nested, &path)?;
+                let nested = Cow::Owned(upper_keys(&nested));
+                self.entry(number, &path)?.merge(nested, &path)?;
             }
         }
         Ok(())
@@ -79,14 +81,37 @@ impl<'a> Elements<'a> {
     }
 }
 
-impl Entry<'_> {
-    fn merge(&mut self, more: &Value, path: &Path<'_>) -> Encoded<()> {
-        let more = upper_keys(more);
+impl<'a> Entry<'a> {
+    fn merge(&mut self, more: Cow<'a, Value>, path: &Path<'_>) -> Encoded<()> {
         if let Some(present) = &mut self.nested {
-            return merge(present, more, path);
+            return merge(present.to_mut(), more.into_owned(), path);
         }
         self.nested = Some(more);
         Ok(())
+    }
+}
+
+/// The value with its keys in upper case, the same where they are so already.
+fn as_upper(value: &Value) -> Cow<'_, Value> {
+    if is_upper(value) {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(upper_keys(value))
+    }
+}
+
+fn is_upper(value: &Value) -> bool {
+    match value {
+        Value::Text(_) => true,
+        Value::List(items) => items.iter().all(is_upper),
+        Value::Map(members) => members.iter().all(|(key, value)| {
+            let changes = if key.starts_with('_') {
+                key.bytes().any(|letter| letter.is_ascii_uppercase())
+            } else {
+                key.bytes().any(|letter| letter.is_ascii_lowercase())
+            };
+            !changes && is_upper(value)
+        }),
     }
 }
 

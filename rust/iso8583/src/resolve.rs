@@ -111,7 +111,7 @@ impl Message {
         }
     }
 
-    fn is_called(&self, index: usize, key: &str) -> bool {
+    pub(crate) fn is_called(&self, index: usize, key: &str) -> bool {
         let Some(node) = self.node(index) else {
             return false;
         };
@@ -132,7 +132,7 @@ fn is_lead(definition: &Definition, key: &str) -> bool {
 }
 
 /// Whether hex text of either case stands for these bytes.
-fn spells(key: &str, bytes: &[u8]) -> bool {
+pub(crate) fn spells(key: &str, bytes: &[u8]) -> bool {
     let mut halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
     key.len() == bytes.len().saturating_mul(2)
         && key
