@@ -332,6 +332,30 @@ def test_a_fault_in_a_hook_is_not_swallowed() -> None:
     run(scenario)
 
 
+def test_a_hook_that_fails_keeps_nobody_else_from_being_taken_back() -> None:
+    def reversal(request: Message) -> dict[str, Any]:
+        if request["41"] == "TERM0002":
+            raise RuntimeError(request.reveal("2"))
+        return reversal_of(request)
+
+    async def scenario() -> None:
+        async with bench(
+            lambda request: [] if request.mti == "0100" else approved(request),
+            reversal=reversal,
+            request_timeout_s=0.05,
+        ) as it:
+            asked = [purchase(f41="TERM0002"), purchase()]
+            outcomes = await asyncio.gather(
+                *(it.mux.request(fields) for fields in asked), return_exceptions=True
+            )
+            assert [type(outcome) for outcome in outcomes] == [ReplyTimeoutError] * 2
+            await it.until_reported(Event.REVERSED)
+            lost = await it.until_reported(Event.REVERSAL_LOST)
+            assert lost.text.endswith("the hook raised RuntimeError")
+
+    run(scenario)
+
+
 def test_no_more_are_in_flight_than_may_be() -> None:
     async def scenario() -> None:
         async with bench(

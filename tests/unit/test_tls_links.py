@@ -329,6 +329,28 @@ def test_a_link_that_ends_answers_what_is_in_flight_first(
     run(scenario)
 
 
+def test_a_peer_that_leaves_ends_its_link_and_what_it_asked_counts_as_unsent(
+    run: Run, made: Certificates, visa_codec: Codec, visa_profile: Profile
+) -> None:
+    async def scenario() -> None:
+        async with listening(visa_codec, visa_profile, made) as it:
+            it.is_held = True
+            tls = made.client(made.network)
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", it.port, **tls.options("127.0.0.1")
+            )
+            writer.write(Framer("vmlh").wrap(visa_codec.encode(PURCHASE | {"11": "000001"})))
+            await until(lambda: it.queue)
+            writer.close()
+            await writer.wait_closed()
+            await until(lambda: not it.queue[0].link.is_open)
+            it.answer(it.queue[0])
+            await until(lambda: it.telemetry.unsent == 1)
+            assert not it.queue[0].is_decision_sent
+
+    run(scenario)
+
+
 def test_the_connecting_role_shows_its_certificate_and_checks_the_networks(
     run: Run, made: Certificates, visa_codec: Codec, visa_profile: Profile
 ) -> None:

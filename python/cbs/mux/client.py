@@ -154,7 +154,7 @@ class Mux:
     async def request(self, fields: Fields, timeout_s: float | None = None) -> Message:
         """Send one message and wait for its own reply.
 
-        Raises `EncodeError`; `LinkClosedError` where there is no link or it breaks;
+        Raises `EncodeError`, `FrameError`; `LinkClosedError` where there is no link or it breaks;
         `ReplyTimeoutError`; `ExchangeError` for a duplicate of what is in flight, for one more
         than may be in flight, and for what no reply could be matched to. After a timeout or a
         break the outcome is not known, and the hook `reversal` is asked what to send.
@@ -176,11 +176,12 @@ class Mux:
         body = self.codec.encode(fields)
         request = self.codec.decode(body)
         link = self._linked()
+        framed = link.framer.wrap(body)
         waiting = _Waiting(request, loop.create_future(), is_reversible)
         limit_s = self.rules.request_timeout_s if timeout_s is None else timeout_s
         self._matcher.sent(request, waiting, now=loop.time(), timeout_s=limit_s)
         self._arm()
-        link.writer.write(link.framer.wrap(body))
+        link.writer.write(framed)
         await self._drain(link)
         return await waiting.reply
 
@@ -214,28 +215,37 @@ class Mux:
         self._timer = None
         # The timer may be a little early by the clock that the deadlines were made with.
         now = asyncio.get_running_loop().time() + 0.001
-        for waiting in self._matcher.expire(now):
-            text = f"{self.address} did not answer in time"
-            self._give_up(waiting, ReplyTimeoutError(text))
+        text = f"{self.address} did not answer in time"
+        self._give_up(self._matcher.expire(now), ReplyTimeoutError, text)
         self._arm()
 
-    def _give_up(self, waiting: _Waiting, error: ClientError) -> None:
-        if not waiting.reply.done():
-            waiting.reply.set_exception(error)
-        if waiting.is_reversible:
-            self._reverse(waiting.request)
+    def _give_up(self, given_up: list[_Waiting], kind: type[ClientError], text: str) -> None:
+        """Tell everybody who waits, then take back what may have been approved."""
+        for waiting in given_up:
+            if not waiting.reply.done():
+                waiting.reply.set_exception(kind(text))
+        for waiting in given_up:
+            if waiting.is_reversible:
+                self._reverse(waiting.request)
 
     # Taking back.
 
     def _reverse(self, request: Message) -> None:
-        fields = self.hooks.reversal(request)
-        if fields is None:
-            return
         try:
-            self._reversals.put_nowait(self.codec.decode(self.codec.encode(fields)))
-        except (CodecError, asyncio.QueueFull) as error:
-            reason = str(error) or "too many are waiting"
-            self._tell(Event.REVERSAL_LOST, f"of {_name(request)}: {reason}", request=request)
+            fields = self.hooks.reversal(request)
+            if fields is not None:
+                self._reversals.put_nowait(self.codec.decode(self.codec.encode(fields)))
+        except asyncio.QueueFull:
+            self._lose(request, "too many are waiting")
+        except CodecError as error:
+            self._lose(request, str(error))
+        except Exception as error:
+            # A fault of the hook's must not keep others from being taken back; its text may
+            # quote the message.
+            self._lose(request, f"the hook raised {type(error).__name__}")
+
+    def _lose(self, request: Message, reason: str) -> None:
+        self._tell(Event.REVERSAL_LOST, f"of {_name(request)}: {reason}", request=request)
 
     async def _send_reversals(self) -> None:
         """One after the other, the oldest first, each until it is answered."""
@@ -245,8 +255,12 @@ class Mux:
                 await self._up.wait()
                 try:
                     reply = await self._exchange(reversal, None, is_reversible=False)
-                except (ClientError, ExchangeError):
+                except ClientError:
                     reversal = reversal.set("mti", repeat_mti(reversal.mti))
+                    continue
+                except ExchangeError:
+                    # It did not leave: too many are in flight, or one of the same key.
+                    await asyncio.sleep(self.rules.tick_s)
                     continue
                 self._tell(Event.REVERSED, _name(reversal), reply, reversal)
                 break
@@ -302,8 +316,7 @@ class Mux:
             ticking.cancel()
             link.writer.close()
             text = f"the link to {self.address} is gone: {link.end_reason}"
-            for waiting in self._matcher.give_up_all(loop.time()):
-                self._give_up(waiting, LinkClosedError(text))
+            self._give_up(self._matcher.give_up_all(loop.time()), LinkClosedError, text)
         return link.end_reason
 
     def _feed(self, link: _Link, data: bytes) -> None:
@@ -377,7 +390,7 @@ class Mux:
                 return
             # Whoever waited was cancelled. What the reply approved has to be taken back.
             verdict = Verdict.LATE
-            self._give_up(waiting, ReplyTimeoutError("cancelled"))
+            self._give_up([waiting], ReplyTimeoutError, "cancelled")
         request = None if waiting is None else waiting.request
         self._tell(_EVENTS[verdict], _name(message), message, request)
 
