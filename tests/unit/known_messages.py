@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cbs.codec import Framer
+
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 
 
@@ -34,6 +36,15 @@ def load(file_name: str) -> list[Vector]:
         Vector(document.get("name") or f"{place} {document['source'].split('/')[-1]}", document)
         for place, document in enumerate(documents)
     ]
+
+
+def body_of(document: dict[str, Any]) -> bytes:
+    """The message of a vector, taken out of its frame and header where it came in them."""
+    octets = bytes.fromhex(document["hex"])
+    if "framing" not in document:
+        return octets
+    (frame,) = Framer(document["framing"], header=document["header"]).feed(octets)
+    return frame.body
 
 
 PUBLIC = load("public_messages.json")

@@ -116,6 +116,17 @@ def test_a_fault_names_path_and_offset_and_describe_shows_what_was_read() -> Non
         assert PAN not in result.output
 
 
+def test_a_fault_behind_a_header_or_in_a_later_frame_has_its_place_in_the_input() -> None:
+    good, bad = ECOMMERCE.octets.hex(), ECOMMERCE.octets.hex().replace("0527192031", "05271920a1")
+    for octets, place in ((bad, 4 + 22 + 40), (good + bad, len(good) // 2 + 4 + 22 + 40)):
+        for command in ("decode", "describe"):
+            result = run(command, octets)
+            assert isinstance(result.exception, DecodeError)
+            assert "7 at offset 40: expected decimal digits" in str(result.exception)
+            assert str(result.exception).endswith(f"(byte {place} of the input)")
+    assert "of the input" not in str(run("decode", ECHO + "00").exception)
+
+
 def test_a_frame_cut_off_is_told() -> None:
     result = run("decode", ECOMMERCE.octets[:100].hex())
     assert isinstance(result.exception, FrameError)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.known_messages import FOLDER
+from tests.unit.known_messages import FOLDER, body_of
 
 from cbs._native import lint_specification
-from cbs.codec import Codec, Framer, specification_names
+from cbs.codec import Codec, specification_names
 from cbs.errors import CodecError, DecodeError, EncodeError
 
 DOCUMENTS: list[dict[str, Any]] = json.loads((FOLDER / "dialect_messages.json").read_text())
@@ -21,15 +21,6 @@ SENSITIVE = ("2", "34", "35", "36", "45", "52", "102", "103", "48.92", "55.5A", 
 
 def named(document: dict[str, Any]) -> str:
     return f"{document['specification']} {document['source'].split('/')[-1]}"
-
-
-def body(document: dict[str, Any]) -> bytes:
-    """The message of a vector, taken out of its frame and header where it came in them."""
-    octets = bytes.fromhex(document["hex"])
-    if "framing" not in document:
-        return octets
-    (frame,) = Framer(document["framing"], header=document["header"]).feed(octets)
-    return frame.body
 
 
 @cache
@@ -52,7 +43,7 @@ def test_the_dialects_that_were_asked_for_are_shipped_and_have_no_fault() -> Non
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_a_public_message_has_its_values(document: dict[str, Any]) -> None:
-    message = codec(document["specification"]).decode(body(document))
+    message = codec(document["specification"]).decode(body_of(document))
     shown = json.loads(message.to_json(reveal=True))
     nested = document["expect"].get("subfields", {})
     for key, text in document["expect"].items():
@@ -63,7 +54,7 @@ def test_a_public_message_has_its_values(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_a_public_message_comes_back_byte_for_byte(document: dict[str, Any]) -> None:
-    octets = body(document)
+    octets = body_of(document)
     known = codec(document["specification"])
     message = known.decode(octets)
     assert known.encode(message) == octets
@@ -78,7 +69,7 @@ def test_a_public_message_comes_back_byte_for_byte(document: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_a_public_message_shows_no_card_data(document: dict[str, Any]) -> None:
-    message = codec(document["specification"]).decode(body(document))
+    message = codec(document["specification"]).decode(body_of(document))
     texts = (message.to_json().decode(), repr(message), str(message.describe()))
     also = ("125",) if document["specification"] == "mastercard_like" else ()
     for path in filter(message.__contains__, SENSITIVE + also):
@@ -93,7 +84,7 @@ def test_a_public_message_shows_no_card_data(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_any_change_of_any_byte_gives_a_message_or_an_error(document: dict[str, Any]) -> None:
     known = codec(document["specification"])
-    octets = bytearray(body(document))
+    octets = bytearray(body_of(document))
     card = document["expect"].get("2") or "no card"
     for place, original in enumerate(octets):
         for value in (0, 0x0A, 0x30, 0x39, 0x41, 0x99, 0xF5, 0xFF, original ^ 1, original ^ 0x80):
@@ -107,7 +98,7 @@ def test_a_message_cut_off_anywhere_is_an_error_inside_what_is_left(
     document: dict[str, Any],
 ) -> None:
     known = codec(document["specification"])
-    octets = body(document)
+    octets = body_of(document)
     for length in range(len(octets)):
         with pytest.raises(DecodeError) as caught:
             known.decode(octets[:length])
@@ -147,7 +138,7 @@ def test_any_bytes_give_a_message_or_an_error(name: str, octets: bytes) -> None:
 def test_any_tail_gives_a_message_or_an_error(
     document: dict[str, Any], tail: bytes, kept: int
 ) -> None:
-    octets = body(document)
+    octets = body_of(document)
     outcome(codec(document["specification"]), octets[:kept] + tail)
 
 
@@ -208,3 +199,29 @@ def test_a_name_may_hold_letters_of_any_country() -> None:
             codec(name).encode({"mti": "0100", "43": "Café Größe".ljust(40)})
         )
         assert message["43"] == "Café Größe".ljust(40)
+
+
+@pytest.mark.parametrize(
+    ("name", "chip"),
+    [
+        ("pos_tpdu", "9F2648AABBCCDDEEFF00115A084000000000000010"),
+        ("iso93_ebcdic", "9F2648AABBCCDDEEFF00115A084000000000000010"),
+        ("iso87_ascii_binary_bitmap", "9F2608AABBCCDDEEFF00115A484000000000000010"),
+    ],
+)
+def test_a_tag_that_is_too_long_is_a_fault_and_not_text(name: str, chip: str) -> None:
+    known = codec(name)
+    mti = "1100" if "93" in name else "0100"
+    wire = bytes.fromhex(chip)
+    good = known.encode({"mti": mti, "55": "41" * len(wire), "60": "after"})
+    assert known.decode(good).reveal("55.1") == "A" * len(wire) if name != "iso93_ebcdic" else True
+    with pytest.raises(DecodeError, match=r"^55\.(9F26|5A) at offset \d+: expected at") as caught:
+        known.decode(good.replace(b"A" * len(wire), wire))
+    assert caught.value.partial is not None
+    assert caught.value.partial["60"] == "after"
+
+
+def test_behind_the_last_element_is_the_end_and_the_fault_names_it() -> None:
+    octets = codec("iso87_ascii").encode({"mti": "0800", "11": "000001", "70": "301"})
+    with pytest.raises(DecodeError, match="expected the end of the message, found 2 bytes more be"):
+        codec("iso87_ascii").decode(octets + b"00")

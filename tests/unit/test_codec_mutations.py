@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.unit.known_messages import ALL, FOLDER
+from tests.unit.known_messages import ALL, FOLDER, body_of
 
 from cbs.codec import Codec, Message, specification_names
 from cbs.errors import DecodeError, EncodeError
@@ -52,7 +52,7 @@ def known_messages() -> dict[str, tuple[str, bytes]]:
     documents: list[dict[str, Any]] = json.loads((FOLDER / "dialect_messages.json").read_text())
     for document in documents:
         name = f"{document['specification']} {document['source'].split('/')[-1]}"
-        messages[name] = (document["specification"], bytes.fromhex(document["hex"]))
+        messages[name] = (document["specification"], body_of(document))
     for name in specification_names():
         messages[f"{name} plain request"] = (name, request_of(codec(name)))
     return messages

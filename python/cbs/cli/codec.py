@@ -6,6 +6,8 @@ Card data is shown in asterisks unless `--reveal` asks for it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import orjson
@@ -19,7 +21,9 @@ from cbs.cli.source import (
     Header,
     Source,
     Spec,
+    decode_at,
     envelope,
+    frame_bytes,
     holds_message,
     read_bytes,
     read_frames,
@@ -47,12 +51,14 @@ def decode(
     codec = Codec.load(spec)
     if reveal:
         note_reveal("decode")
+    start = 0
     for frame in read_frames(source, framing, header):
         document = envelope(frame)
         if holds_message(frame):
-            message = codec.decode(frame.body)
+            message = decode_at(codec, frame, start)
             document |= orjson.loads(message.to_json(reveal=reveal))
         print_json(document)
+        start += frame_bytes(frame)
 
 
 def describe(
@@ -70,25 +76,32 @@ def describe(
     codec = Codec.load(spec)
     if reveal:
         note_reveal("describe")
+    show = _print_rows if as_json else print_table
+    start = 0
     try:
         for frame in read_frames(source, framing, header):
-            _describe(codec, frame, frame.body, reveal, as_json)
+            _describe(partial(decode_at, codec, frame, start), frame, reveal, show)
+            start += frame_bytes(frame)
     except CutOffError as error:
         if error.frame is not None:
             with contextlib.suppress(DecodeError):  # what is wrong is that the rest is missing
-                _describe(codec, error.frame, error.body, reveal, as_json)
+                _describe(partial(codec.decode, error.body), error.frame, reveal, show)
         raise
 
 
-def _describe(codec: Codec, frame: Frame, body: bytes, reveal: bool, as_json: bool) -> None:
-    """Print a frame whose body is `body`; up to the fault where that cannot be read."""
-    show = _print_rows if as_json else print_table
+def _describe(
+    decode: Callable[[], Message],
+    frame: Frame,
+    reveal: bool,
+    show: Callable[[list[tuple[str, str, str]]], None],
+) -> None:
+    """Print a frame whose message `decode` reads; up to the fault where that cannot be read."""
     rows = [(name, "", text) for name, text in envelope(frame).items()]
     if not holds_message(frame):
         show(rows)
         return
     try:
-        message = codec.decode(body)
+        message = decode()
     except DecodeError as error:
         if error.partial is not None:
             show(rows + _rows(error.partial, reveal))

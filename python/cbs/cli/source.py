@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from cbs.cli.hexdump import octets_of_dump
-from cbs.codec import FRAME_LENGTH_MAX, Frame, Framer, looks_framed
-from cbs.errors import FrameError
+from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
+from cbs.errors import DecodeError, FrameError
 
 INPUT_BYTES_MAX = 64 * 1024 * 1024
 """The longest file that is read; far above any dump that a person looks through."""
@@ -143,6 +143,32 @@ class CutOffError(FrameError):
         self.body = filled[0].body[:-missing] if filled and missing > 0 else b""
         # A piece of a header is no beginning of a message, which opens with its type.
         self.frame = filled[0] if b"" < self.body[:1] < b"\x10" else None
+
+
+def decode_at(codec: Codec, frame: Frame, start: int) -> Message:
+    """The message in `frame`, whose first byte is byte `start` of what was read.
+
+    Errors count from the start of the message; where more stands in front of it, they say the
+    place in what was read too.
+    """
+    try:
+        return codec.decode(frame.body)
+    except DecodeError as error:
+        place = start + len(frame.prefix) + len(frame.header or b"") + (error.offset or 0)
+        if place == error.offset:
+            raise
+        raise DecodeError(
+            f"{error} (byte {place} of the input)",
+            path=error.path,
+            offset=error.offset,
+            partial=error.partial,
+        ) from None
+
+
+def frame_bytes(frame: Frame) -> int:
+    """The bytes of a frame, with all that stands around its message."""
+    around = len(frame.prefix) + len(frame.header or b"") + len(frame.trailer)
+    return around + len(frame.body)
 
 
 def holds_message(frame: Frame) -> bool:

@@ -172,11 +172,11 @@ impl<'a> Decoder<'a> {
             Policy::Ignore => {}
             Policy::Reject => {
                 let left = bytes(self.body.len().saturating_sub(at));
-                return Err(Fault::boxed(
-                    at,
-                    "the end of the message",
-                    format!("{left} more"),
-                ));
+                let found = match last_bit(&head.words) {
+                    Some(last) => format!("{left} more behind {last}"),
+                    None => format!("{left} more"),
+                };
+                return Err(Fault::boxed(at, "the end of the message", found));
             }
         }
         head.rest = at;
@@ -410,6 +410,17 @@ impl<'a> Decoder<'a> {
             node.next = next;
         }
     }
+}
+
+/// The number of the last element, if there is one.
+fn last_bit(words: &[u64]) -> Option<u32> {
+    let mut numbers = (0_u32..).map(|place| place.saturating_add(1).saturating_mul(64));
+    let last = words
+        .iter()
+        .map(|word| (word, numbers.next().unwrap_or(0)))
+        .filter(|(word, _)| **word != 0)
+        .last();
+    last.map(|(word, to)| to.saturating_sub(word.trailing_zeros()))
 }
 
 /// Whether the first bit of a bitmap stands for no element.

@@ -2,7 +2,7 @@
 
 use crate::check::allows;
 use crate::encoding::charset::{Class, DIGITS};
-use crate::encoding::{Coding, nibble};
+use crate::encoding::{Coding, Letters, nibble};
 use crate::spec::{Definition, Length};
 
 impl Definition {
@@ -13,6 +13,7 @@ impl Definition {
             (Coding::Bcd | Coding::Binary, _) => "hex digits",
             (Coding::Hex(_), _) => Class::Hex.words(),
             (Coding::Signed(_), _) => Class::Signed.words(),
+            (Coding::Text(Letters::Ascii), _) if self.class == Class::Any => "ASCII characters",
             (Coding::Text(_), _) => self.class.words(),
         }
     }
