@@ -81,10 +81,12 @@ fn assert_hides_cards(message: &Message) {
         if text.len() < DIGITS_SHOWN_MAX || text.contains('*') || dull {
             continue;
         }
-        // the same text may be the value of a field that is nobody's secret
+        // the same text may be the value of a field that is nobody's secret, or lie across some
         let public = pairs().any(|(clear, masked)| clear.2 == masked.2 && clear.2.contains(text));
-        let around = |row: &&Row| *row.0 == **path || path.starts_with(&format!("{}.", row.0));
-        let shown = masked.iter().filter(around).any(|row| row.2.contains(text));
+        let around = |row: &Row| *row.0 == **path || path.starts_with(&format!("{}.", row.0));
+        let shown = pairs().any(|(clear, masked)| {
+            around(clear) && masked.2.contains(text) && clear.2.matches(text).count() == 1
+        });
         assert!(public || !shown, "a text that shows what is starred");
     }
     assert_json_is_masked(message, &masked);
