@@ -113,6 +113,7 @@ def test_bytes_stay_bytes_and_frames_stay_frames(tmp_path: Path) -> None:
     hexadecimal = run(stream.hex()).stdout
     assert len(hexadecimal) == 2 * len(stream) + 1
     assert run(str(path), "-o", str(tmp_path)).exit_code == 2
+    assert run(str(path), "-o", str(shared), "--json").exit_code == 2
 
 
 def test_lines_that_cannot_be_read_are_left_out_and_told(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: cbs decode --reveal message.bin | cbs encode -")(encode)
 
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 register(app)
 
 

@@ -43,7 +43,7 @@ Drop = Annotated[
     typer.Option("--drop", help="Leave out what does not fit, and say so; else it is a fault."),
 ]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 @app.command(epilog="Example: cbs convert --from iso87_binary --to iso87_ascii message.bin")

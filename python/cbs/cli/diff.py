@@ -37,7 +37,7 @@ _STYLES: dict[str, Style] = {
     "form": "note",
     "unread": "bad",
 }
-_HELP = "Hex text, a file of bytes or of hex text, or - for standard input."
+_HELP = "Hex text, a file of bytes or of hex text (xxd, hexdump -C), or - for stdin."
 
 SourceA = Annotated[str, typer.Argument(metavar="A", help=_HELP)]
 SourceB = Annotated[str, typer.Argument(metavar="B", help=_HELP)]
@@ -52,7 +52,7 @@ HeaderB = Annotated[
 ]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show what is equal, too.")]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 class _Side(NamedTuple):

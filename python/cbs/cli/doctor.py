@@ -26,7 +26,7 @@ Specs = Annotated[
     typer.Option("--spec", help="A specification of yours (.toml) to try as well; repeatable."),
 ]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 _EXAMPLE = "001f 6000030000 0800 2020010000800000 920000 000001 0003 5445524d30303031"

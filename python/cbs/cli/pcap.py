@@ -23,7 +23,7 @@ PROGRESS_PACKETS = 20_000
 
 _GZIP = b"\x1f\x8b"
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 CaptureName = Annotated[
     str,

@@ -49,7 +49,7 @@ Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="In place of standard output.")
 ]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 @app.command(epilog="Example: cbs redact --spec iso87_ascii dump.bin -o shared.bin")
@@ -71,6 +71,8 @@ def redact(
     bytes is written as bytes, hex text as hex text. Messages that cannot be read are left out and
     told, and the command ends with 2.
     """
+    if as_json and output:
+        raise typer.BadParameter("either --json or --output")
     codec = Codec.load(spec)
     key = _key(key_file)
     redactor = _Redactor(codec, key)

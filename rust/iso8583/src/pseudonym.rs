@@ -19,6 +19,10 @@ const DIFFERENT_MIN: usize = 3;
 const FAIR: u8 = 250;
 /// How often what was replaced is looked through again, since places may overlap.
 const PASSES_MAX: usize = 4;
+/// Most digits of a track behind its separator, for a card number of 13 digits.
+const TRACK_LENGTH_MAX: usize = 23;
+/// The characters `=`, `D` and `d` in ASCII and EBCDIC.
+const SEPARATORS: [u8; 6] = [b'=', b'D', b'd', 0x7e, 0xc4, 0x84];
 /// Keys may serve other purposes: what is hashed here begins with this.
 const PURPOSE: &[u8] = b"redacted card number\0";
 
@@ -110,13 +114,27 @@ impl<'a> Pseudonyms<'a> {
     }
 
     /// Replace the card numbers that came up wherever they stand behind byte `from`: in
-    /// half-bytes, as characters of any code, as hex text of those. Says whether none is left.
-    pub(crate) fn replace_everywhere(&self, sheet: &mut Sheet, from: usize) -> bool {
+    /// half-bytes, as characters of any code, as hex text of those. What follows one as the rest
+    /// of a track, within the value it stands in, becomes zeros. Says whether none is left.
+    /// `values` are the half-bytes of values that have nothing inside.
+    pub(crate) fn replace_everywhere(
+        &self,
+        sheet: &mut Sheet,
+        from: usize,
+        values: &[(usize, usize)],
+    ) -> bool {
         (0..PASSES_MAX).any(|_| {
             let mut found = false;
             for (digits, other) in &self.pairs {
                 for step in [1, 2, 4] {
-                    found |= replace(sheet, from.saturating_mul(2), digits, other, step);
+                    for behind in replace(sheet, from.saturating_mul(2), digits, other, step) {
+                        found = true;
+                        let within =
+                            |(start, stop): &&(usize, usize)| (*start..*stop).contains(&behind);
+                        if let Some((_, stop)) = values.iter().find(within) {
+                            blank_track(sheet, behind, *stop, step);
+                        }
+                    }
                 }
             }
             !found
@@ -124,32 +142,54 @@ impl<'a> Pseudonyms<'a> {
     }
 }
 
-/// Digits lie in every half-byte, in that of each character, or in that of each second one.
-fn replace(sheet: &mut Sheet, from: usize, digits: &[char], other: &[char], step: usize) -> bool {
+/// Digits lie in every half-byte, in that of each character, or in that of each second one. Gives
+/// the places behind what was replaced.
+fn replace(
+    sheet: &mut Sheet,
+    from: usize,
+    digits: &[char],
+    other: &[char],
+    step: usize,
+) -> Vec<usize> {
     let end = sheet.body().len().saturating_mul(2);
-    let span = digits
-        .len()
-        .saturating_sub(1)
-        .saturating_mul(step)
-        .saturating_add(1);
+    let width = digits.len().saturating_mul(step);
+    let span = width.saturating_sub(step).saturating_add(1);
     let value = |digit: &char| digit.to_digit(10).and_then(|it| u8::try_from(it).ok());
     let wanted: Zeroizing<Vec<u8>> = Zeroizing::new(digits.iter().filter_map(value).collect());
-    let mut found = false;
+    let mut found = Vec::new();
     for start in from..end.saturating_sub(span).saturating_add(1) {
         let places = || (start..end).step_by(step);
-        if !wanted
-            .iter()
-            .zip(places())
-            .all(|(digit, at)| sheet.half(at) == *digit)
-        {
+        let mut pairs = wanted.iter().zip(places());
+        if !pairs.all(|(digit, at)| sheet.half(at) == *digit) {
             continue;
         }
-        found = true;
         for (digit, at) in other.iter().filter_map(value).zip(places()) {
             sheet.put(at, digit);
         }
+        found.push(start.saturating_add(width));
     }
     found
+}
+
+/// Zeros for the digits behind a separator at `at`: expiry, service code, discretionary data.
+fn blank_track(sheet: &mut Sheet, at: usize, end: usize, step: usize) {
+    let is_digit = |sheet: &Sheet, at: usize| match step {
+        1 => sheet.half(at) < 10,
+        _ => matches!(sheet.byte(at >> 1), b'0'..=b'9' | 0xf0..=0xf9),
+    };
+    let separates = match step {
+        1 => sheet.half(at) == 0x0d,
+        // as text the separator is = or D; the digits are in the second half of each byte
+        2 if at & 1 == 1 => SEPARATORS.contains(&sheet.byte(at >> 1)),
+        _ => false,
+    };
+    let behind = (at.saturating_add(step)..end).step_by(step);
+    for place in behind.take(TRACK_LENGTH_MAX).filter(|_| separates) {
+        if !is_digit(sheet, place) {
+            break;
+        }
+        sheet.put(place, 0);
+    }
 }
 
 fn different(digits: &[char]) -> usize {

@@ -65,7 +65,7 @@ impl Message {
         for place in self.head.rest..self.head.end {
             sheet.put_byte(place, 0);
         }
-        let clean = pseudonyms.replace_everywhere(&mut sheet, self.head.data);
+        let clean = pseudonyms.replace_everywhere(&mut sheet, self.head.data, &self.values());
         clean
             .then(|| self.read_again(&sheet))
             .flatten()
@@ -73,6 +73,15 @@ impl Message {
                 let expected = "a message that reads alike without its card data";
                 Path::top("").error(expected, "another")
             })
+    }
+
+    /// The half-bytes of every value that has nothing inside.
+    fn values(&self) -> Vec<(usize, usize)> {
+        let nodes = self.nodes.iter().enumerate();
+        let values = nodes.filter(|(index, _)| !self.has_children(*index));
+        values
+            .map(|(_, node)| (node.start as usize, node.stop as usize))
+            .collect()
     }
 
     /// The redacted message, if everything in it lies where it lay.

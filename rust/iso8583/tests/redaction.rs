@@ -90,6 +90,37 @@ fn a_card_number_becomes_the_same_other_one_wherever_it_stands() {
 }
 
 #[test]
+fn a_track_in_a_field_of_any_text_loses_what_follows_the_number() {
+    let track = "4567890123456783d29122011234567";
+    for (spec, path, value) in [
+        ("iso87_ascii", "48", format!("T2 {track} END 77")),
+        (
+            "iso87_ascii",
+            "48",
+            format!("T2 {}", track.replace('d', "=")),
+        ),
+        (
+            "visa_like",
+            "48",
+            format!("T2 {} 77", track.replace('d', "=")),
+        ),
+        ("visa_like", "55.9F10", format!("00{track}f")),
+        ("iso87_ascii", "48", format!("{track}f9F2608")),
+    ] {
+        let original = message(
+            &named(spec),
+            &format!(r#"{{"mti": "0100", "2": "4567890123456783", "{path}": "{value}"}}"#),
+        );
+        let redacted = original.redacted(keyed).unwrap();
+        let pan = clear(&redacted, "2");
+        let wanted = value
+            .replace("4567890123456783", &pan)
+            .replace("29122011234567", "00000000000000");
+        assert_eq!(clear(&redacted, path), wanted, "{spec}");
+    }
+}
+
+#[test]
 fn what_is_inside_hex_text_is_replaced_in_the_text() {
     let spec = dialect(
         r#"
