@@ -34,7 +34,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
     "doctor": {"_native", "codec", "errors"},
-    "capture": {"_native", "codec", "doctor", "errors"},
+    "capture": {"_native", "codec", "doctor", "errors", "mux"},
     "network": {"_native", "codec", "errors"},
     "mac": {"_native", "errors"},
     "demo": set(),

@@ -1,4 +1,8 @@
-"""Which answer belongs to which request, by what ISO 8583 has answers repeat."""
+"""Which answer belongs to which request, by what ISO 8583 has answers repeat.
+
+`cbs.mux.matcher` does the same for one who sends, and refuses what could not be told apart later;
+here everything has been sent already, and whatever is odd has to be told.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from cbs.codec import Message
+from cbs.mux.types import exchange_type, wants_reply
 
 OPEN_MAX = 4096
 """Requests of one conversation that are waited for; then the oldest one counts as unanswered."""
@@ -13,11 +18,10 @@ OPEN_MAX = 4096
 ANSWERED_MAX = 1024
 """Requests of one conversation that are remembered after their answer."""
 
-REPEATED = ("7", "32", "37", "41")
+REPEATED = ("7", "32", "37", "41", "70")
 """Elements that an answer repeats, besides its trace number, if it has them at all."""
 
-_ANSWER_TO = {"1": "0", "3": "2", "5": "4", "7": "6"}
-_EXPECTS_NONE = "4"
+_REFERENCE = REPEATED.index("37")
 
 
 class Pairing(NamedTuple):
@@ -39,6 +43,13 @@ class OpenRequest(NamedTuple):
     stan: str
     repeated: tuple[str | None, ...]
 
+    @property
+    def reference(self) -> str | None:
+        """Its retrieval reference number."""
+        return self.repeated[_REFERENCE]
+
+
+_NETWORK_ADVICE = "82"
 
 _Key = tuple[int, str, str]
 
@@ -59,14 +70,12 @@ class Matcher:
         """What `message` is. `sender` is 0 or 1: which side sent it."""
         mti, stan = message.mti, message.get("11", "")
         repeated = tuple(message.get(number) for number in REPEATED)
-        function = mti[2]
-        if function in _ANSWER_TO:
-            key = (1 - sender, mti[:2] + _ANSWER_TO[function], stan)
-            return self._answer(key, repeated, time_ns)
-        if function == _EXPECTS_NONE or (mti[1] == "8" and function == "2"):
+        if mti[2] in "1357":
+            return self._answer((1 - sender, exchange_type(mti), stan), repeated, time_ns)
+        if not wants_reply(mti) or mti[1:3] == _NETWORK_ADVICE:
             return Pairing("notice")
         request = OpenRequest(time_ns, sender, mti, stan, repeated)
-        key = (sender, mti[:3], stan)
+        key = (sender, exchange_type(mti), stan)
         if any(_fits(other, repeated) for other in self._open.get(key, ())):
             return Pairing("repeat")
         if any(_fits(other, repeated) for other in self._answered.get(key, ())):

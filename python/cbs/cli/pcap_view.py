@@ -29,7 +29,7 @@ class Filters(NamedTuple):
         if self.mti is None and self.rrn is None:
             return True
         if event.kind == "unanswered" and event.request is not None:
-            rrn, mti = event.request.repeated[1], event.request.mti
+            rrn, mti = event.request.reference, event.request.mti
         elif event.cut is not None and event.cut.message is not None:
             rrn, mti = event.cut.message.get("37"), event.cut.message.mti
         else:
