@@ -6,8 +6,11 @@ import json
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.plausible_messages import DIALECTS, ENVELOPES, Maker, wrapped
 
 from cbs.codec import Codec
@@ -199,3 +202,36 @@ def test_a_large_dump_is_looked_at_in_part() -> None:
     diagnosis = diagnose(frames)
     assert diagnosis.octets == len(frames) > 500_000
     assert names(diagnosis, "visa_like")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(DIALECTS),
+    st.sampled_from(ENVELOPES),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
+    st.integers(0, 400),
+)
+def test_a_damaged_message_never_fails_and_shows_no_card(
+    dialect: str, envelope: Any, changes: list[tuple[int, int]], length: int
+) -> None:
+    maker = Maker(dialect)
+    body = maker.body("track")
+    card = maker.codec.decode(body).reveal("2")
+    octets = bytearray(wrapped([body], envelope))
+    for place, octet in changes:
+        octets[place % len(octets)] = octet
+    for candidate in diagnose(bytes(octets[: max(length, 1)])).candidates:
+        shown = [it.text for it in candidate.evidence]
+        shown.append(candidate.fault.text if candidate.fault else "")
+        assert not any(card in text for text in shown)
+        assert card not in repr(candidate)
+
+
+PATTERNS = (b"\0", b"\x01\0", b"0100", b"\0\x04", b"\xf0\xf1", b"\0\0\0\x01")
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_large_dump_of_one_pattern_is_no_message(pattern: bytes) -> None:
+    diagnosis = diagnose(pattern * (100_000 // len(pattern)))
+    assert diagnosis.best is None
+    assert diagnosis.looks_like == f"{pattern.hex()} over and over"

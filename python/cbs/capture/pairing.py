@@ -18,6 +18,9 @@ OPEN_MAX = 4096
 ANSWERED_MAX = 1024
 """Requests of one conversation that are remembered after their answer."""
 
+SAME_KEY_MAX = 8
+"""Of those, how many with one trace number."""
+
 REPEATED = ("7", "32", "37", "41", "70")
 """Elements that an answer repeats, besides its trace number, if it has them at all."""
 
@@ -87,7 +90,7 @@ class Matcher:
     def unanswered(self) -> list[OpenRequest]:
         """Every request that still waits, the oldest first."""
         waiting = [request for requests in self._open.values() for request in requests]
-        return sorted(self.dropped + waiting)
+        return sorted(self.dropped + waiting, key=lambda request: request.time_ns)
 
     def _put(self, key: _Key, request: OpenRequest) -> None:
         self._open.setdefault(key, []).append(request)
@@ -116,7 +119,9 @@ class Matcher:
         return Pairing("unsolicited")
 
     def _remember(self, key: _Key, request: OpenRequest) -> None:
-        self._answered.setdefault(key, []).append(request)
+        known = self._answered.setdefault(key, [])
+        known.append(request)
+        del known[:-SAME_KEY_MAX]
         if len(self._answered) > ANSWERED_MAX:
             self._answered.popitem(last=False)
 

@@ -84,7 +84,7 @@ def show_summary(summary: Summary, reader: SegmentReader) -> None:
     if reader.fragments_incomplete:
         ignored["fragments of an incomplete datagram"] = reader.fragments_incomplete
     rows.append(("packets left out", _named(ignored)))
-    print_table([row for row in rows if row[1]], headers=("", ""))
+    print_table([row for row in rows if row[1]], headers=("What", "How many"))
 
 
 def clock(time_ns: int) -> str:

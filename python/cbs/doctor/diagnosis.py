@@ -21,7 +21,7 @@ from cbs.doctor.evidence import (
 from cbs.doctor.foreign import is_certain, what_else
 from cbs.errors import DecodeError
 
-OCTETS_MAX = 65_536
+OCTETS_MAX = 16_384
 """What is looked at of a dump: its beginning tells enough, and the work stays bounded."""
 
 CANDIDATES_MAX = 40
@@ -32,6 +32,9 @@ NOTHING_BITS = 17.0
 
 VALUES_AGAINST_MAX = 12.0
 """How much values that break their rules weigh at most against a reading."""
+
+ALIKE_SHARE = 0.05
+"""Of a candidate's probability, what another with the same reading must have to be named."""
 
 SHARPNESS = 0.45
 """How much a bit of weight counts; below one because the reasons are not independent."""
@@ -347,14 +350,18 @@ def _probabilities(found: list[Candidate], looks_like: str | None) -> tuple[list
     shares = [math.exp2((it.bits - top) * SHARPNESS) for it in found]
     none = math.exp2((nothing - top) * SHARPNESS)
     total = sum(shares) + none
-    alike = {
-        it.spec: tuple(
-            sorted({other.spec for other in found if other.reading == it.reading} - {it.spec})
-        )
-        for it in reversed(found)
-    }
-    ranked = [
-        replace(it, probability=share / total, alike=alike[it.spec] if it.fault is None else ())
-        for it, share in zip(found, shares, strict=True)
+    weighed = [
+        replace(it, probability=share / total) for it, share in zip(found, shares, strict=True)
     ]
-    return ranked, none / total
+    return [_with_alike(it, weighed) for it in weighed], none / total
+
+
+def _with_alike(candidate: Candidate, found: list[Candidate]) -> Candidate:
+    """The candidate with the names of those that read the same and are not far less likely."""
+    least = candidate.probability * ALIKE_SHARE
+    alike = {
+        it.spec
+        for it in found
+        if it.reading == candidate.reading and it.probability >= least and it.fault is None
+    }
+    return replace(candidate, alike=tuple(sorted(alike - {candidate.spec})))

@@ -24,6 +24,8 @@ _HTTP = re.compile(
     rb"(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|CONNECT) [^\r\n]* HTTP/|HTTP/1\.[01] "
 )
 _JSON = re.compile(rb"\s*[\[{]\s*[\"\[{\]}]")
+_PATTERN_BYTES_MIN = 64
+_PERIOD_MAX = 8
 _TLS_KINDS = {20: "change of cipher", 21: "alert", 22: "handshake", 23: "encrypted data"}
 
 
@@ -36,10 +38,7 @@ def what_else(octets: bytes) -> str | None:
         return "an HTTP message"
     if _JSON.match(octets):
         return "JSON"
-    tls = _tls(octets)
-    if tls:
-        return tls
-    return _text(octets)
+    return _tls(octets) or _pattern(octets) or _text(octets)
 
 
 def is_certain(octets: bytes) -> bool:
@@ -48,7 +47,18 @@ def is_certain(octets: bytes) -> bool:
         any(octets.startswith(magic) for magic, _ in _MAGIC if len(magic) > 3)
         or _HTTP.match(octets) is not None
         or _tls(octets) is not None
+        or _pattern(octets) is not None
     )
+
+
+def _pattern(octets: bytes) -> str | None:
+    """A few bytes over and over, longer than any filler inside a message."""
+    if len(octets) < _PATTERN_BYTES_MIN:
+        return None
+    for period in range(1, _PERIOD_MAX + 1):
+        if octets[period:] == octets[:-period]:
+            return f"{octets[:period].hex()} over and over"
+    return None
 
 
 def _tls(octets: bytes) -> str | None:
