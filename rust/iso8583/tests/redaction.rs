@@ -12,7 +12,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
-use cbs_iso8583::{Message, Spec, Value};
+use cbs_iso8583::{Mark, Message, Spec, Value};
 use proptest::prelude::*;
 
 static DIALECTS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
@@ -184,7 +184,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn any_bytes_that_are_a_message_are_redacted_in_their_place(
+    fn any_bytes_that_are_a_message_are_redacted_in_their_place_and_converted(
         place in 0_usize..64,
         head in proptest::sample::select(vec![
             "01004000000000000000", "0100f000000000000000", "01000000000020000201",
@@ -205,6 +205,13 @@ proptest! {
                 None => return Ok(()),
             },
         };
+        let target = &DIALECTS[place * 7 % DIALECTS.len()];
+        if let Ok(converted) = target.convert(&decoded, None, true) {
+            let kept = |field: u16| decoded.has(field);
+            prop_assert!(converted.message.fields().all(kept), "{}", target.name());
+            prop_assert!(!decoded.compare(&converted.message).is_empty());
+        }
+        prop_assert!(decoded.compare(&decoded).iter().all(|row| row.mark == Mark::Equal));
         if let Ok(redacted) = decoded.redacted(keyed) {
             prop_assert_eq!(redacted.encode().len(), body.len());
             let paths = |message: &Message| -> Vec<String> {
