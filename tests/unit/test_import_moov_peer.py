@@ -5,14 +5,16 @@ Every literal here was packed and unpacked by version 0.26 of the module.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from tests.unit.importing import loaded, message, moov
+from tests.unit.importing import VECTORS, loaded, message, moov
 
-from cbs.errors import DecodeError
+from cbs.errors import DecodeError, SpecificationImportError
 from cbs.importers import Choices, import_specification
 
+DOCUMENTS = json.loads((VECTORS / "dialect_messages.json").read_text())
 ZEROS = {"type": "Left", "pad": "0"}
 BLANKS = {"type": "Right", "pad": " "}
 HEX_TAGS = {"enc": "BerTLVTag", "sort": "StringsByHex"}
@@ -160,3 +162,44 @@ def test_a_page_that_a_person_knows_takes_the_place_of_the_table() -> None:
     codec = loaded("moov", content, choices=Choices(ebcdic_page="037"))
     assert codec.decode(message(48, b"01\x5a"))["48"] == "!"
     assert loaded("moov", content).decode(message(48, b"01\x5a"))["48"] == "]"
+
+
+def test_a_tag_that_is_written_with_its_padding_is_known_by_it() -> None:
+    tag = {"enc": "ASCII", "length": 2, "padding": ZEROS, "sort": "StringsByInt"}
+    codec = loaded("moov", moov({"48": composite(99, "ASCII.LL", {"01": TWO}, tag=tag)}))
+    body = message(48, b"050101x")
+    assert codec.decode(body)["48.01"] == "x"
+    assert codec.encode({"mti": "0100", "48": {"01": "x"}}) == body
+    both = composite(99, "ASCII.LL", {"01": TWO, "1": TWO}, tag={**tag, "sort": "StringsByHex"})
+    with pytest.raises(SpecificationImportError, match="unlike all others"):
+        import_specification("moov", moov({"48": both}))
+
+
+FIXED = {3: 6, 4: 12, 7: 10, 11: 6, 12: 6, 13: 4, 15: 4, 17: 4, 18: 4, 22: 3, 25: 2, 28: 9, 37: 12,
+         38: 6, 39: 2, 41: 8, 42: 15, 43: 40, 49: 3, 70: 3, 90: 42, 95: 42}  # fmt: skip
+COUNTED = {2: 19, 32: 11, 33: 11, 35: 37, 44: 99}
+# the answer to network management has an element 73, which that specification lacks
+MESSAGES = [
+    it
+    for it in DOCUMENTS
+    if "test/testdata/" in it["source"] and "management_message_response" not in it["source"]
+]
+
+
+@pytest.mark.parametrize("document", MESSAGES, ids=lambda it: it["source"].rpartition("/")[2])
+def test_the_messages_that_come_with_the_peer_are_read_by_its_own_specification(
+    document: dict[str, Any],
+) -> None:
+    fields = {
+        "1": given("Bitmap", "HexToASCII", "Hex.Fixed", 8),
+        "2": given("String", "ASCII", "ASCII.LL", 19),
+        **{str(key): given("String", "ASCII", "ASCII.Fixed", it) for key, it in FIXED.items()},
+        **{str(key): given("String", "ASCII", "ASCII.LL", it) for key, it in COUNTED.items()},
+        **{str(key): given("String", "ASCII", "ASCII.LLL", 999) for key in (48, 55, 56, 60, 63)},
+    }
+    octets = bytes.fromhex(document["hex"])
+    codec = loaded("moov", moov(fields))
+    decoded = codec.decode(octets)
+    shown = {key: decoded.reveal(key) for key in decoded}
+    assert shown == {key: it for key, it in document["expect"].items() if key.isdigit()}
+    assert codec.encode(decoded) == octets

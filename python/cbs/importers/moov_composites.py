@@ -168,14 +168,11 @@ def _tagged(
 
 
 def _on_the_wire(key: str, enc: str, length: int, padding: tuple[str, str] | None) -> str | None:
-    """A tag as it stands in the data, its padding included; None where it cannot be read back."""
+    """A tag as it stands in the data, its padding included; None where it has another length."""
     full = key
     if padding is not None:
         side, character = padding
         full = key.rjust(length, character) if side == "left" else key.ljust(length, character)
-        bare = full.lstrip(character) if side == "left" else full.rstrip(character)
-        if bare != key:
-            return None
     width = 2 * length if enc == "ASCIIToHex" else length
     if len(full) != width or not _TAG.fullmatch(full):
         return None
