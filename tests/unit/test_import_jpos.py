@@ -171,6 +171,18 @@ def test_headers_and_third_bitmaps_are_those_of_the_file() -> None:
     assert codec.encode(decoded) == octets + b"AB"
 
 
+def test_the_first_bit_of_a_third_bitmap_in_front_is_an_element() -> None:
+    fields = [field(65, "IFB_BINARY", 8), field(129, "IFA_LLCHAR", 9), field(130, "IF_CHAR", 1)]
+    given = packager(*fields, bitmap=field(1, "IFB_BITMAP", 24))
+    codec = loaded("jpos", given)
+    # the bytes that jPOS 2.1.9 packs
+    octets = b"0100" + bytes.fromhex("8000000000000000 8000000000000000 C000000000000000")
+    decoded = codec.decode(octets + b"03abcX")
+    assert (decoded["129"], decoded["130"]) == ("abc", "X")
+    assert codec.encode({"mti": "0100", "129": "abc", "130": "X"}) == octets + b"03abcX"
+    assert "Left out, the bit of the third bitmap" in import_specification("jpos", given)
+
+
 def test_one_short_bitmap_says_nothing_by_its_first_bit() -> None:
     codec = loaded("jpos", packager(field(3, "IF_CHAR", 2), bitmap=field(1, "IFA_BITMAP", 8)))
     assert codec.decode(b"0100A000000000000000AB")["3"] == "AB"

@@ -262,7 +262,7 @@ def _bitmap_elements(
     if draft.message.get("bitmaps_max") == 3:
         if number == 65 and "third_bitmap" not in draft.message:
             draft.notes.append(f"Left out, the bit of the third bitmap: {entry.path}.")
-        return (65,) if "third_bitmap" in draft.message else (65, 129)
+        return (65,)
     if bitmap_coding(entry.class_name):
         problems.add(entry.path, "a bitmap here needs thirdBitmapField, and length 8")
         return (number,)

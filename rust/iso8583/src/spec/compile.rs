@@ -75,7 +75,7 @@ impl Compiler {
         let last = envelope.bitmaps_max.saturating_mul(64);
         // bits that announce a bitmap hold no data
         let reserved = |number: usize| match number {
-            65 | 129 if envelope.leading_bitmaps() == 3 => !envelope.bitmaps_fixed,
+            65 if envelope.leading_bitmaps() == 3 => !envelope.bitmaps_fixed,
             other => other == envelope.third_bitmap,
         };
         let mut elements = vec![NONE; ELEMENT_MAX.saturating_add(1)];
@@ -84,7 +84,7 @@ impl Compiler {
                 .filter(|number| (2..=last).contains(number) && !reserved(*number));
             let slot = number.and_then(|number| elements.get_mut(number));
             let Some(slot) = slot else {
-                let problem = format!("data elements are 2 to {last} without 65 and 129");
+                let problem = format!("data elements are 2 to {last}, but for bits of bitmaps");
                 section.error("", problem);
                 continue;
             };
