@@ -33,7 +33,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "binding": {"_native", "currencies", "errors"},
     "importers": {"_native", "errors"},
     "codec": {"_native", "binding", "errors"},
-    "doctor": {"_native", "codec", "errors"},
+    "doctor": {"_native", "codec", "currencies", "errors"},
     "capture": {"_native", "codec", "doctor", "errors", "mux"},
     "network": {"_native", "codec", "errors"},
     "mac": {"_native", "errors"},

@@ -13,6 +13,7 @@ from tests.unit.plausible_messages import ENVELOPES, Maker, wrapped
 from typer.testing import CliRunner, Result
 
 from cbs.cli.pcap import app
+from cbs.cli.pcap_view import _amount
 from cbs.errors import CaptureError, SpecificationError
 
 VMLH = ENVELOPES[2]
@@ -160,3 +161,9 @@ def test_a_broken_message_does_not_end_the_view(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "5 messages" in result.stdout
     assert not any(card in result.output for card in cards)
+
+
+def test_amounts_have_the_decimals_of_their_currency() -> None:
+    assert [_amount(*it) for it in (("000000004250", 2), ("000000000005", 2))] == ["42.50", "0.05"]
+    assert [_amount(*it) for it in (("000000004250", 0), ("000000004250", 3))] == ["4250", "4.250"]
+    assert _amount("", 2) == ""

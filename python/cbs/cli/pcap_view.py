@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cbs.capture import Conversation, Event, SegmentReader, Summary
 from cbs.cli.terminal import Style, paint, print_table, show, visible
 from cbs.codec import Message
+from cbs.currencies import exponent_of
 
 _ROLES: dict[str, Style] = {
     "late answer": "warn",
@@ -151,12 +152,20 @@ def _show_cut(event: Event, *, describe: bool) -> None:
 
 def _line(message: Message) -> str:
     """Message type, card, trace, amount and response code in columns."""
-    amount = message.get("4", "").lstrip("0") or ("0" if "4" in message else "")
     currency = message.get("49", "") if len(message.get("49", "")) == 3 else ""
+    amount = _amount(message.get("4", ""), exponent_of(currency) or 0)
     code = f"code {message['39']}" if "39" in message else ""
     texts = (message.get("2", ""), message.get("11", ""), f"{amount} {currency}".strip(), code)
     card, stan, money, answer = (visible(text) for text in texts)
     return f"{message.mti} {card:<19} {stan:<6} {money:>12} {answer:<8}"
+
+
+def _amount(digits: str, exponent: int) -> str:
+    """Minor units as a person writes them; as they are where they are no digits."""
+    if not digits.isdigit():
+        return digits
+    whole = digits.lstrip("0").rjust(exponent + 1, "0")
+    return f"{whole[:-exponent]}.{whole[-exponent:]}" if exponent else whole
 
 
 def _note(event: Event) -> str:

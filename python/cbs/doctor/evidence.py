@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cbs.codec import Message
+from cbs.currencies import exponent_of
 from cbs.doctor import codes
 
 
@@ -163,7 +164,7 @@ def _is_code(text: str) -> bool:
 
 
 def _is_currency(text: str) -> bool:
-    return text in codes.CURRENCIES or text in codes.CURRENCY_LETTERS
+    return exponent_of(text) is not None or text in codes.CURRENCY_LETTERS
 
 
 def _is_track(text: str) -> bool:
