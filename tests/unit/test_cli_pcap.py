@@ -12,7 +12,7 @@ from tests.unit.captures import Wire, pcap, pcapng
 from tests.unit.plausible_messages import ENVELOPES, Maker, wrapped
 from typer.testing import CliRunner, Result
 
-from cbs.cli.pcap import app
+from cbs.cli.pcap import _opened, app
 from cbs.cli.pcap_view import _amount
 from cbs.errors import CaptureError, SpecificationError
 
@@ -167,3 +167,8 @@ def test_amounts_have_the_decimals_of_their_currency() -> None:
     assert [_amount(*it) for it in (("000000004250", 2), ("000000000005", 2))] == ["42.50", "0.05"]
     assert [_amount(*it) for it in (("000000004250", 0), ("000000004250", 3))] == ["4250", "4.250"]
     assert _amount("", 2) == ""
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_the_file(capture: Path) -> None:
+    with pytest.raises(BrokenPipeError), _opened(str(capture)):
+        raise BrokenPipeError

@@ -122,10 +122,10 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     if name == "-":
         yield sys.stdin.buffer
         return
-    try:
-        with Path(name).open("rb") as file:
-            is_packed = file.read(2) == _GZIP
-            file.seek(0)
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if is_packed else file
-    except OSError as error:
-        raise typer.BadParameter(f"{name}: {error.strerror or error}") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(name).open("rb"))
+            is_packed = file.peek(2)[:2] == _GZIP
+        except OSError as error:
+            raise typer.BadParameter(f"{name}: {error.strerror}") from error
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if is_packed else file
