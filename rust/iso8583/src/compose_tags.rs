@@ -4,7 +4,7 @@ use crate::wipe::Wiped;
 
 use crate::encode::{Encoded, Path};
 use crate::encoding::{Coding, nibble};
-use crate::spec::{Definition, Layout, Length, NONE, Spec, TagTable, plain};
+use crate::spec::{Definition, Form, Layout, Length, NONE, Spec, TagTable, plain};
 use crate::tlv;
 use crate::value::Value;
 use crate::write::{finish, write_plain};
@@ -73,13 +73,17 @@ impl Spec {
                     .error("two hex digits", "another text"));
             }
         };
-        let Some((_, table)) = layout.tags_of(number) else {
+        let Some((_, form)) = layout.form_of(number) else {
             return Ok(());
         };
         let tags = members.filter(|member| member.0 != "_dataset");
         out.extend_from_slice(&[number, 0, 0]);
         let content = out.len();
-        self.write_tags(table, tags, path, out)?;
+        match form {
+            Form::Tags(table) => self.write_tags(table, tags, path, out)?,
+            Form::Parts(parts) => self.write_chained(parts, tags, path, out)?,
+            Form::Content(id) => self.write_unknown_content(id, tags, path, out)?,
+        }
         let length = u16::try_from(out.len().saturating_sub(content));
         let length = length.map_err(|_| path.error("at most 65535 bytes", "more"))?;
         let from = content.saturating_sub(2);

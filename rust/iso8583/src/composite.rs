@@ -9,7 +9,7 @@ use crate::encoding::{Coding, nibble};
 use crate::error::{self, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Kind, Node};
-use crate::spec::{BitmapCoding, Bitmapped, Definition, Layout, Length, NONE};
+use crate::spec::{BitmapCoding, Bitmapped, Definition, Form, Layout, Length, NONE};
 
 /// Most bytes of hex text inside hex text, the body included.
 const SCRATCH_MAX: usize = BODY_LENGTH_MAX.saturating_mul(4);
@@ -323,12 +323,17 @@ impl<'a> Decoder<'a> {
                 );
                 return Err(fault.under(&key()));
             }
-            let Some((definition, tags)) = layout.tags_of(*id) else {
+            let Some((definition, form)) = layout.form_of(*id) else {
                 return Ok(());
             };
             let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
             let node = self.open(Node::new(definition, Kind::Dataset, at, from, to));
-            self.tlv(tags, content, next, 0).map_err(|fault| {
+            let read = match form {
+                Form::Tags(tags) => self.tlv(tags, content, next, 0),
+                Form::Parts(parts) => self.chained(parts, content, next),
+                Form::Content(id) => self.field(id, Kind::Part, content, next).map(|_| ()),
+            };
+            read.map_err(|fault| {
                 // tags of the usual data set are known by their tag alone
                 if default == Some(*id) && !fault.path.is_empty() {
                     fault
@@ -344,7 +349,7 @@ impl<'a> Decoder<'a> {
 }
 
 #[cold]
-fn no_bitmap(width: usize, at: usize, end: usize) -> Outcome<usize> {
+pub(crate) fn no_bitmap(width: usize, at: usize, end: usize) -> Outcome<usize> {
     let expected = format!("a bitmap of {width} bytes");
     let left = bytes(end.saturating_sub(at));
     Err(Fault::boxed(at, expected, left).under("_bitmap"))

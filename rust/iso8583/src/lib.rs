@@ -25,6 +25,7 @@ mod agree;
 mod bitmap;
 mod builder;
 mod cells;
+mod chained;
 mod check;
 mod compare;
 mod compose;

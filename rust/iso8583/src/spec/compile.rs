@@ -166,7 +166,7 @@ impl Compiler {
             charset: self.charset(&section, coding, class),
             letters: self.letters(coding, class),
             fill: keys::fill(&mut section, coding, length),
-            sensitivity: keys::sensitivity(&mut section),
+            sensitivity: keys::sensitivity(&mut section, parent),
             may_hide: false,
             quick: Quick::No,
             fits: false,
@@ -358,6 +358,16 @@ impl Compiler {
         })
     }
 
+    /// The definition of the content of data sets of which nothing is known.
+    pub(super) fn content(&mut self) -> u16 {
+        let definition = plain("_content", "Unknown content", Coding::Binary, Length::Rest);
+        self.push(Definition {
+            sensitivity: Sensitivity::Track,
+            may_hide: true,
+            ..definition
+        })
+    }
+
     /// The definition of tags that the file does not name: the coding of the field around them.
     pub(super) fn unknown_tag(&mut self, parent: &Definition) -> u16 {
         let coding = match parent.coding.inside() {
@@ -365,7 +375,11 @@ impl Compiler {
             Coding::Text(letters) => Coding::Text(letters),
             _ => Coding::Binary,
         };
-        self.push(plain("", "Unknown tag", coding, Length::Rest))
+        self.push(Definition {
+            sensitivity: parent.sensitivity,
+            may_hide: parent.sensitivity != Sensitivity::None,
+            ..plain("", "Unknown tag", coding, Length::Rest)
+        })
     }
 
     /// Take over the keys of the section's type, and of that type's own; false where it has none.

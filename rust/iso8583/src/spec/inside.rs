@@ -21,6 +21,7 @@ pub(crate) enum Layout {
         default: Option<u8>,
         tags: TagTable,
         sets: Box<[Dataset]>,
+        other: Box<Other>,
     },
     /// BER-TLV.
     Tlv { tags: TagTable },
@@ -84,6 +85,27 @@ pub(crate) struct Dataset {
     pub(crate) id: u8,
     pub(crate) definition: u16,
     pub(crate) tags: TagTable,
+    /// Its parts by their numbers, from 1, where bitmaps say which of them there are.
+    pub(crate) parts: Option<Box<[u16]>>,
+}
+
+/// The data sets that hold no BER-TLV.
+#[derive(Debug, Clone)]
+pub(crate) struct Other {
+    /// The highest id of those that do.
+    pub(crate) tlv_max: u8,
+    /// Parts by their numbers, from 1, of every set that has none of its own.
+    pub(crate) parts: Option<Box<[u16]>>,
+    /// Definition of the content of those without parts.
+    pub(crate) content: u16,
+}
+
+/// What a data set holds.
+pub(crate) enum Form<'a> {
+    Tags(&'a TagTable),
+    Parts(&'a [u16]),
+    /// Nobody knows: its definition.
+    Content(u16),
 }
 
 /// Known tags, by their bytes read as a big-endian number.
@@ -143,7 +165,26 @@ impl TagTable {
 }
 
 impl Layout {
-    /// The tags that a data set may hold: its own table, or the one for all where it has none.
+    /// A data set's definition, and what it holds: its own table, or the one for all where it has
+    /// none.
+    pub(crate) fn form_of(&self, id: u8) -> Option<(u16, Form<'_>)> {
+        let Self::Datasets { sets, other, .. } = self else {
+            return None;
+        };
+        let own = sets.iter().find(|set| set.id == id);
+        let parts = own.and_then(|own| own.parts.as_deref());
+        if id <= other.tlv_max && parts.is_none() {
+            let (definition, tags) = self.tags_of(id)?;
+            return Some((definition, Form::Tags(tags)));
+        }
+        let definition = own.map_or(NONE, |own| own.definition);
+        let form = match parts.or(other.parts.as_deref()) {
+            Some(parts) => Form::Parts(parts),
+            None => Form::Content(other.content),
+        };
+        Some((definition, form))
+    }
+
     pub(crate) fn tags_of(&self, id: u8) -> Option<(u16, &TagTable)> {
         let Self::Datasets { tags, sets, .. } = self else {
             return None;

@@ -338,7 +338,8 @@ pub(super) fn fill(section: &mut Section, coding: Coding, length: Length) -> Opt
     parsed
 }
 
-pub(super) fn sensitivity(section: &mut Section) -> Sensitivity {
+/// `sensitivity`; what is inside a field is card data if the field is, unless it says otherwise.
+pub(super) fn sensitivity(section: &mut Section, parent: Option<&Definition>) -> Sensitivity {
     let chosen = choose(
         section,
         "sensitivity",
@@ -353,5 +354,6 @@ pub(super) fn sensitivity(section: &mut Section) -> Sensitivity {
         "none, pan, track, pin, cvv2",
         None,
     );
-    chosen.unwrap_or(Sensitivity::None)
+    let lent = parent.map(|parent| parent.sensitivity);
+    chosen.or(lent).unwrap_or(Sensitivity::None)
 }

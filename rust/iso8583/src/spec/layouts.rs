@@ -34,7 +34,7 @@ impl Compiler {
         let layout = match kind.as_str() {
             "positional" => self.positional(&mut section, parent, depth),
             "bitmapped" => self.bitmapped(&mut section, parent, depth),
-            "datasets" => self.datasets(&mut section, depth),
+            "datasets" => self.datasets(&mut section, parent, depth),
             "tlv" => Layout::Tlv {
                 tags: self.tags(&mut section, depth),
             },

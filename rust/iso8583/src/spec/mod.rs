@@ -15,7 +15,7 @@ mod tags;
 use std::sync::Arc;
 
 pub(crate) use compile::plain;
-pub(crate) use inside::{Bitmapped, Dataset, Layout, TagCoding, TagEntry, TagTable, Tagged};
+pub(crate) use inside::{Bitmapped, Dataset, Form, Layout, TagCoding, TagEntry, TagTable, Tagged};
 pub use lint::{Severity, SpecIssue};
 
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};

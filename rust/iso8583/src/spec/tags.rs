@@ -2,7 +2,8 @@
 
 use toml::Table;
 
-use super::compile::Compiler;
+use super::compile::{Compiler, plain_number};
+use super::inside::Other;
 use super::keys::choose;
 use super::lengths::parse_prefix;
 use super::section::Section;
@@ -12,9 +13,16 @@ use crate::encoding::nibble;
 
 /// Longest tag of a fixed size.
 const TAG_SIZE_MAX: usize = 16;
+/// Most parts of a data set with bitmaps: two bytes of bits, and 21 of one each.
+const NUMBERED_PARTS_MAX: usize = 162;
 
 impl Compiler {
-    pub(super) fn datasets(&mut self, section: &mut Section, depth: usize) -> Layout {
+    pub(super) fn datasets(
+        &mut self,
+        section: &mut Section,
+        parent: &Definition,
+        depth: usize,
+    ) -> Layout {
         let default = section.text("default").and_then(|id| {
             let id = dataset_id(&id);
             if id.is_none() {
@@ -31,18 +39,68 @@ impl Compiler {
                 continue;
             };
             let own = self.tags(&mut set, depth);
+            let parts = self.numbered_parts(&mut set, "parts", parent, depth);
             let definition = self.unlimited(&key.to_ascii_uppercase(), set, depth);
             sets.extend(definition.map(|definition| Dataset {
                 id,
                 definition,
                 tags: own,
+                parts,
             }));
         }
+        let other = self.other_datasets(section, parent, depth);
         Layout::Datasets {
             default,
             tags,
             sets: sets.into(),
+            other: Box::new(other),
         }
+    }
+
+    /// `tlv_max` and `bitmap_parts`: the data sets that hold no BER-TLV.
+    fn other_datasets(
+        &mut self,
+        section: &mut Section,
+        parent: &Definition,
+        depth: usize,
+    ) -> Other {
+        let given = section.text("tlv_max");
+        let tlv_max = given.as_deref().map(dataset_id);
+        if tlv_max == Some(None) {
+            section.error("tlv_max", "must be two hex digits");
+        }
+        let parts = self.numbered_parts(section, "bitmap_parts", parent, depth);
+        let tlv_max = tlv_max.flatten().unwrap_or(u8::MAX);
+        if parts.is_some() && tlv_max == u8::MAX {
+            let problem = "never met: give a tlv_max, above which data sets have them";
+            section.error("bitmap_parts", problem);
+        }
+        Other {
+            tlv_max,
+            parts,
+            content: self.content(),
+        }
+    }
+
+    /// Parts by their numbers, which are those of the bits without the ones that announce bytes.
+    fn numbered_parts(
+        &mut self,
+        section: &mut Section,
+        key: &str,
+        parent: &Definition,
+        depth: usize,
+    ) -> Option<Box<[u16]>> {
+        let mut parts = vec![NONE; NUMBERED_PARTS_MAX.saturating_add(1)];
+        for (key, part) in section.section(key)?.entries() {
+            let number = plain_number(&key).filter(|number| *number > 0);
+            match number.and_then(|number| parts.get_mut(number)) {
+                Some(slot) => {
+                    *slot = self.field(&key, part, Some(parent), depth).unwrap_or(NONE);
+                }
+                None => part.error("", format!("parts are 1 to {NUMBERED_PARTS_MAX}")),
+            }
+        }
+        Some(parts.into())
     }
 
     pub(super) fn tags(&mut self, section: &mut Section, depth: usize) -> TagTable {
