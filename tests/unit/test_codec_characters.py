@@ -38,10 +38,14 @@ def test_strict_refuses_what_a_set_does_not_have() -> None:
         with pytest.raises(DecodeError) as caught:
             ascii_only.decode(FIRST + b"A\xe9B")
         assert (caught.value.path, caught.value.offset) == ("2", 21)
-        with pytest.raises(EncodeError, match="2: expected characters of its set"):
+        with pytest.raises(
+            EncodeError, match="2: expected .*, found a character that the set does not"
+        ):
             ascii_only.encode({"mti": "0100", "2": "A\xe9B"})
         page = codec_of(unmapped + 'encoding = "ebcdic"')
-        with pytest.raises(EncodeError, match="2: expected characters of its set"):
+        with pytest.raises(
+            EncodeError, match="2: expected .*, found a character that the set does not"
+        ):
             page.encode({"mti": "0100", "2": "1\u20ac2"})
 
 
@@ -65,7 +69,7 @@ def test_lossless_has_a_character_for_every_byte() -> None:
         message = codec.decode(body)
         assert codec.encode(message) == codec.encode(json.loads(message.to_json())) == body
     assert codec.decode(FIRST + b"A\xe9B")["2"] == "A\uf7e9B"
-    with pytest.raises(EncodeError, match="characters of its set"):
+    with pytest.raises(EncodeError, match="a character that the set does not have"):
         codec.encode({"mti": "0100", "2": "A\xe9B"})
 
 
