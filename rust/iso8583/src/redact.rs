@@ -31,8 +31,21 @@ impl Message {
     /// Equal card numbers become equal ones under the same key: the first six digits stay, the
     /// check digit is right. The error says that the message cannot be redacted.
     pub fn redacted(&self, keyed: impl Fn(&[u8]) -> [u8; 32]) -> Result<Self, EncodeError> {
+        let mut outcome = self.redacted_with(&keyed, '0');
+        if outcome.is_err() {
+            // zeros may read as tags where something else was; nines do not
+            outcome = self.redacted_with(&keyed, '9');
+        }
+        outcome
+    }
+
+    fn redacted_with(
+        &self,
+        keyed: &dyn Fn(&[u8]) -> [u8; 32],
+        filler: char,
+    ) -> Result<Self, EncodeError> {
         let mut sheet = Sheet::of(self)?;
-        let mut pseudonyms = Pseudonyms::new(&keyed);
+        let mut pseudonyms = Pseudonyms::new(keyed);
         let mut element = String::new();
         let mut covered_to = 0;
         for (index, node) in self.nodes.iter().enumerate() {
@@ -54,8 +67,8 @@ impl Message {
             let replaced = match hidden {
                 Hidden::No => true,
                 Hidden::Pan => replace_pan(&mut cells, &mut pseudonyms),
-                Hidden::Track => replace_track(&mut cells, &mut pseudonyms),
-                Hidden::Whole => blank(&mut cells),
+                Hidden::Track => replace_track(&mut cells, filler, &mut pseudonyms),
+                Hidden::Whole => blank(&mut cells, filler),
             };
             if !replaced {
                 let expected = "a value that can be replaced by one of its kind";
@@ -158,34 +171,35 @@ fn replace_pan(cells: &mut Cells<'_>, pseudonyms: &mut Pseudonyms<'_>) -> bool {
 }
 
 /// The card number in front of the first separator becomes another, all else zeros and X.
-fn replace_track(cells: &mut Cells<'_>, pseudonyms: &mut Pseudonyms<'_>) -> bool {
+fn replace_track(cells: &mut Cells<'_>, filler: char, pseudonyms: &mut Pseudonyms<'_>) -> bool {
     if cells.is_hex_text() || cells.is_binary() {
         let text = Zeroizing::new(characters(cells));
         if is_packed_track(&text) {
-            return replace_track_text(cells, &text, pseudonyms);
+            return replace_track_text(cells, &text, filler, pseudonyms);
         }
         let Some(bytes) = cells.bytes().map(Zeroizing::new) else {
-            return blank(cells);
+            return blank(cells, filler);
         };
         for letters in [Letters::Ascii, Letters::Ebcdic(Page::P037)] {
             let text: Vec<char> = bytes.iter().map(|byte| letters.decode(*byte)).collect();
             if text.iter().all(|it| is_plain(*it)) {
-                let replaced = track_text(&text, is_mark, pseudonyms);
+                let replaced = track_text(&text, is_mark, filler, pseudonyms);
                 return replace_in_bytes(cells, letters, &replaced);
             }
         }
-        return blank(cells);
+        return blank(cells, filler);
     }
     let text = Zeroizing::new(characters(cells));
-    replace_track_text(cells, &text, pseudonyms)
+    replace_track_text(cells, &text, filler, pseudonyms)
 }
 
 fn replace_track_text(
     cells: &mut Cells<'_>,
     text: &[char],
+    filler: char,
     pseudonyms: &mut Pseudonyms<'_>,
 ) -> bool {
-    let replaced = track_text(text, |it| cells.is_separator(it), pseudonyms);
+    let replaced = track_text(text, |it| cells.is_separator(it), filler, pseudonyms);
     let packed = !cells.is_text();
     let keeps_letters = packed
         || cells
@@ -208,6 +222,7 @@ fn replace_track_text(
 fn track_text(
     text: &[char],
     is_separator: impl Fn(char) -> bool,
+    filler: char,
     pseudonyms: &mut Pseudonyms<'_>,
 ) -> Vec<char> {
     let end = text.iter().position(|it| is_separator(*it)).unwrap_or(0);
@@ -222,7 +237,7 @@ fn track_text(
         .map(|(place, character)| match character {
             // what the format of a track opens with
             'B' if long_enough && place.saturating_add(1) == start => 'B',
-            it if it.is_ascii_digit() => '0',
+            it if it.is_ascii_digit() => filler,
             it if MARKS.contains(*it) || is_separator(*it) => *it,
             _ => 'X',
         })
@@ -237,18 +252,18 @@ fn track_text(
 }
 
 /// Everything becomes zeros, letters of a text the letter X.
-fn blank(cells: &mut Cells<'_>) -> bool {
+fn blank(cells: &mut Cells<'_>, filler: char) -> bool {
     let mut done = true;
     for place in 0..cells.len() {
         let old = cells.get(place);
-        let wanted: &[char] = if cells.is_text() && old.is_alphabetic() {
-            &['X', '0', ' ']
+        let wanted = if cells.is_text() && old.is_alphabetic() {
+            ['X', '0', ' ']
         } else {
-            &['0', ' ', 'X']
+            [filler, ' ', 'X']
         };
         // a blank that fills up a text says nothing
         if !(cells.is_text() && old == ' ') {
-            done &= put_any(cells, place, wanted);
+            done &= put_any(cells, place, &wanted);
         }
     }
     done

@@ -163,6 +163,17 @@ fn what_is_inside_hex_text_is_replaced_in_the_text() {
 }
 
 #[test]
+fn data_of_another_format_does_not_become_tags() {
+    let data = "45678901".repeat(124);
+    let original = message(
+        &named("iso87_ascii"),
+        &format!(r#"{{"mti": "0100", "2": "4567890123456783", "55": "{data}"}}"#),
+    );
+    let redacted = original.redacted(keyed).unwrap();
+    assert_eq!(clear(&redacted, "55"), "9".repeat(data.len()));
+}
+
+#[test]
 fn what_nobody_can_read_is_zeroed() {
     let spec = dialect(
         r#"
