@@ -14,16 +14,11 @@ from tests.unit.known_messages import ALL, FOLDER, body_of
 from cbs.codec import Codec, Message, specification_names
 from cbs.errors import DecodeError, EncodeError
 
-SHORT_BYTES = 100
+SHORT_BYTES = 64
 """Messages up to this length are tried with all values of every byte."""
 LONG_BYTES = 500
-"""Longer ones with a few values."""
-VALUES: Sequence[int] = sorted(
-    {
-        *range(0, 256, 17),
-        *b"\x01\x09\x10\x19\x30\x31\x39\x40\x41\x61\x7f\x80\x81\x9f\xc1\xf0\xf1\xf9",
-    }
-)
+"""Longer ones with a few."""
+VALUES: Sequence[int] = b"\x00\x0a\x19\x39\x41\x80\xf5\xff"
 SENSITIVE = ("2", "34", "35", "36", "45", "48.92", "52", "55.5A", "55.57", "102", "103", "125")
 CARD_LIKE = re.compile(r"(\d)\1*(?!\1)\d{12}")
 """Thirteen digits and more that are not all the same."""
@@ -116,7 +111,7 @@ def test_any_change_of_any_byte_is_read_whole_or_refused_by_place(name: str) -> 
     outcomes = {"read": 0, "refused": 0}
     values: Sequence[int] = range(256) if len(body) <= SHORT_BYTES else VALUES
     if len(body) > LONG_BYTES:
-        values = VALUES[::12]
+        values = VALUES[::4]
     for place, original in enumerate(body):
         for value in values:
             octets[place] = value

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cbs_iso8583::Framer;
 use serde_json::Value;
 
 use crate::messages::chosen;
@@ -89,12 +90,17 @@ fn message(document: &Value) -> Option<(u8, Vec<u8>)> {
     let name = document["specification"].as_str().unwrap_or("visa_like");
     let choice = SPECIFICATIONS.iter().position(|(known, _)| known == name)?;
     let octets = octets(document["hex"].as_str()?);
+    if let Some(framing) = document["framing"].as_str() {
+        let framer = Framer::from_texts(framing, document["header"].as_str(), octets.len());
+        let frames = framer.ok()?.feed(&octets).ok()?;
+        return Some((u8::try_from(choice).ok()?, frames.first()?.body().to_vec()));
+    }
     let envelope = |key: &str| {
         document["expect"][key]
             .as_str()
             .map_or(0, |hex| hex.len() / 2)
     };
-    let own_header = SPECIFICATIONS[choice].1.contains("\nheader = ");
+    let own_header = SPECIFICATIONS[choice].1.contains("\nheader");
     let header = if own_header { 0 } else { envelope("header") };
     let body = octets.get(envelope("frame") + header..)?;
     Some((u8::try_from(choice).ok()?, body.to_vec()))
