@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::wipe::Wiped;
 
+use crate::decode::Decoder;
 use crate::encode::{Encoded, Path, Scope};
 use crate::encoding::{Coding, Letters, nibble};
 use crate::error::EncodeError;
@@ -125,6 +126,10 @@ impl Spec {
     ) -> Encoded<()> {
         let content = reserve(definition, out);
         let half_bytes = self.write_content(definition, value, layout, path, out)?;
+        // what parts allow may be more than what the field around them does
+        Decoder::new(self, out.get(content..).unwrap_or(&[]), Vec::new())
+            .check(definition, 0, half_bytes)
+            .map_err(|fault| path.error(fault.expected, fault.found))?;
         finish(definition, content, half_bytes, path, out)
     }
 

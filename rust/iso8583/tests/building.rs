@@ -156,6 +156,25 @@ fn pads_that_are_not_zero_stay_where_they_were() {
 }
 
 #[test]
+fn parts_hold_no_more_than_the_field_around_them_may() {
+    let text = include_str!("../../../python/cbs/specs/iso87_ascii.toml");
+    let spec = Arc::new(Spec::parse(text, "iso87_ascii").unwrap());
+    let document = |acquirer: &str| {
+        let text = concat!(
+            r#"{"mti":"0400","90":{"1":"0200","2":"003316","3":"0908064519","#,
+            r#""4":"ACQUIRER","5":"00000000000"}}"#
+        );
+        Value::from_json(text.replace("ACQUIRER", acquirer).as_bytes()).unwrap()
+    };
+    assert!(spec.encode(&document("00000000200")).is_ok());
+    let Err(error) = spec.encode(&document("/0000000200")) else {
+        panic!("a slash is no digit");
+    };
+    assert_eq!(error.path, "90");
+    assert_eq!(error.expected, "decimal digits");
+}
+
+#[test]
 fn what_does_not_fit_is_told_by_its_path() {
     let mut builder = MessageBuilder::new(&SPEC, "0100");
     builder.set("62.1", Value::text("Y")).unwrap();
