@@ -260,10 +260,6 @@ REFUSED = [
                            field(1, "IF_CHAR", 2), emitBitmap="false")),
         "fields.48.layouts.0.parts", "parts fill 4 half-bytes",
     ),
-    (
-        packager(composite(43, "IFB_BINARY", 9, "DatasetPackager", field(2, "IF_CHAR", 2))),
-        "isofield[id=2, line 1]", "inside data sets",
-    ),
     (b"<isopackager><other id='1'/></isopackager>", "other[id=1, line 1]", "only isofield"),
     (b"<other/>", "", "no isopackager"),
     (b"<isopackager>", "line 1", "no XML"),

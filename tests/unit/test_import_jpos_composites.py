@@ -317,6 +317,30 @@ def test_chip_data_is_tags_in_a_data_set_or_without_one() -> None:
     assert read_one(loaded("jpos", plain), b"\x09" + chip)["48.9F02"] == "000000001000"
 
 
+def test_data_sets_above_70_hold_the_elements_that_a_bitmap_names() -> None:
+    # the first two are those of ISO 8583:2023 as the source tests them
+    elements = [field(number, "IFB_BINARY", 1) for number in range(1, 17)]
+    inside = composite(48, "IFB_LLHBINARY", 99, "DatasetPackager", *elements)
+    codec = loaded("jpos", packager(inside))
+    short = read_one(codec, bytes.fromhex("07 71 0004 6000 11 22"))
+    assert (short["48.71.1"], short["48.71.2"], short["48._dataset"]) == ("11", "22", "71")
+    long = read_one(codec, bytes.fromhex("08 71 0005 c00040 11 22"))
+    assert (long["48.71.1"], long["48.71.16"]) == ("11", "22")
+    both = read_one(codec, bytes.fromhex("0d 01 0004 82021800 71 0003 2000 22"))
+    assert (both["48.01.82"], both["48.71.2"]) == ("1800", "22")
+    values = {"01": {"9F02": "000000001000"}, "71": {"1": "11", "16": "22"}}
+    wire = bytes.fromhex("14 01 0009 9f0206000000001000 71 0005 c00040 11 22")
+    assert codec.encode({"mti": "0100", "48": values}) == message(48, wire)
+
+
+def test_a_data_set_that_the_source_cannot_read_is_bytes() -> None:
+    inside = composite(48, "IFB_LLHBINARY", 99, "DatasetPackager", field(1, "IFB_BINARY", 1))
+    codec = loaded("jpos", packager(inside))
+    for wire in ("07 71 0004 6000 11 22", "06 71 0003 4001 11", "05 71 0002 8000"):
+        content = bytes.fromhex(wire)
+        assert read_one(codec, content).reveal("48") == content[1:].hex()
+
+
 def test_parts_of_packed_digits_are_filled() -> None:
     inside = composite(22, "IFB_NUMERIC", 3, GENERIC, field(1, "IFA_NUMERIC", 2),
                        field(2, "IFA_NUMERIC", 1), pad="true", emitBitmap="false")  # fmt: skip

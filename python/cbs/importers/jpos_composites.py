@@ -242,14 +242,19 @@ def _elements(entry: Entry, entries: Entries, problems: Problems) -> list[Layout
 
 
 def _datasets(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
-    for part in entries.values():
-        problems.add(part.path, "fields inside data sets cannot be imported")
-    # ids above 70 may be something else than tags: what is not tags stays as it is
+    """Ids up to 70 hold BER-TLV, those above parts by the bits of a bitmap."""
+    layout: Layout = {"kind": "datasets", "tlv_max": "70", "tags": sensitive_tags()}
+    parts = {}
+    for number, part in entries.items():
+        made = jpos.read_definition(part, problems) if number else None
+        if made is not None:
+            parts[str(number)] = made
+    if parts:
+        layout["bitmap_parts"] = parts
+    # what the source itself cannot read stays as it is
     rest = {"name": "Data of another format", "encoding": "binary", "rest": True}
-    return [
-        {"kind": "datasets", "tags": sensitive_tags()},
-        {"kind": "positional", "parts": [{**rest, "sensitivity": "track"}]},
-    ]
+    plain: Layout = {"kind": "positional", "parts": [{**rest, "sensitivity": "track"}]}
+    return [layout, plain]
 
 
 def _ber(entry: Entry, entries: Entries, problems: Problems) -> list[Layout]:
