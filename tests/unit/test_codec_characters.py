@@ -38,14 +38,10 @@ def test_strict_refuses_what_a_set_does_not_have() -> None:
         with pytest.raises(DecodeError) as caught:
             ascii_only.decode(FIRST + b"A\xe9B")
         assert (caught.value.path, caught.value.offset) == ("2", 21)
-        with pytest.raises(
-            EncodeError, match="2: expected .*, found a character that the set does not"
-        ):
+        with pytest.raises(EncodeError, match=r"^2: .* that the set does not have$"):
             ascii_only.encode({"mti": "0100", "2": "A\xe9B"})
         page = codec_of(unmapped + 'encoding = "ebcdic"')
-        with pytest.raises(
-            EncodeError, match="2: expected .*, found a character that the set does not"
-        ):
+        with pytest.raises(EncodeError, match=r"^2: .* that the set does not have$"):
             page.encode({"mti": "0100", "2": "1\u20ac2"})
 
 
