@@ -177,3 +177,37 @@ def test_the_command_is_content_with_what_is_shipped() -> None:
     done = CliRunner().invoke(app, ["spec", "lint", "visa_like", "iso93_ebcdic"])
     assert (done.exit_code, done.stdout) == (0, "")
     assert CliRunner().invoke(app, ["spec", "lint", "nowhere.toml"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "line", "problem"),
+    [
+        ('encoding = "ascii"\nlenght = 3\nlength = 3', "lenght", 7, "did you mean length?"),
+        ('encoding = "binary"\nclass = "n"\nlength = 3', "class", 7, "bytes are of class b"),
+        ('encoding = "bcd"\nclass = "ans"\nlength = 3', "class", 7, "class n, z, h or b"),
+        ('encoding = "ascii"\nunit = "digits"\nlength = 3', "unit", 7, "chars or bytes"),
+        ('encoding = "ascii"\nprefix = "ascii:2"\nmax = 100', "max", 8, "can count 99"),
+        ('encoding = "bcd"\nlength = 3\nebcdic_page = "500"', "ebcdic_page", 8, "not EBCDIC"),
+    ],
+)
+def test_each_kind_of_fault_of_a_field_is_told_at_its_line(
+    lines: str, path: str, line: int, problem: str
+) -> None:
+    text = (
+        f'[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n[fields.2]\nname = "a"\n{lines}\n'
+    )
+    [(severity, found, at, told)] = lint_specification(text)
+    assert (severity, found, at) == ("error", f"fields.2.{path}", line)
+    assert problem in told
+
+
+def test_two_parts_for_one_bit_are_told() -> None:
+    text = (
+        '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n[fields.2]\nname = "a"\n'
+        'encoding = "binary"\nrest = true\n[[fields.2.layouts]]\nkind = "bitmapped"\n'
+        'bitmap_bytes = 1\nbitmaps_max = 2\nparts.9 = { name = "b", length = 1 }\n'
+        'parts.09 = { name = "c", length = 1 }\n'
+    )
+    assert [row[:3] for row in lint_specification(text)] == [
+        ("error", "fields.2.layouts.0.parts.09", 13)
+    ]

@@ -38,6 +38,8 @@ pub(super) struct Section {
     table: Table,
     path: String,
     sink: Sink,
+    /// The keys that were asked for: those that could stand here.
+    known: Vec<String>,
 }
 
 impl Section {
@@ -46,6 +48,7 @@ impl Section {
             table,
             path: path.into(),
             sink: sink.clone(),
+            known: Vec::new(),
         }
     }
 
@@ -69,12 +72,17 @@ impl Section {
         }
     }
 
+    fn take(&mut self, key: &str) -> Option<Value> {
+        self.known.push(key.to_owned());
+        self.table.remove(key)
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        match self.table.remove(key)? {
+        match self.take(key)? {
             Value::String(text) => Some(text),
             other => self.wrong(key, "a text", &other),
         }
@@ -82,7 +90,7 @@ impl Section {
 
     /// A text or several.
     pub(super) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
-        let values = match self.table.remove(key)? {
+        let values = match self.take(key)? {
             Value::String(text) => return Some(vec![text]),
             Value::Array(values) => values,
             other => return self.wrong(key, "a text, or an array of texts", &other),
@@ -98,7 +106,7 @@ impl Section {
     }
 
     pub(super) fn count(&mut self, key: &str) -> Option<usize> {
-        match self.table.remove(key)? {
+        match self.take(key)? {
             Value::Integer(number) if (0..=65_535).contains(&number) => {
                 usize::try_from(number).ok()
             }
@@ -107,7 +115,7 @@ impl Section {
     }
 
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
-        match self.table.remove(key)? {
+        match self.take(key)? {
             Value::Boolean(flag) => Some(flag),
             other => self.wrong(key, "true or false", &other),
         }
@@ -115,7 +123,7 @@ impl Section {
 
     /// `true`, `false`, or one of the words that say more.
     pub(super) fn flag_or_text(&mut self, key: &str) -> Option<String> {
-        match self.table.remove(key)? {
+        match self.take(key)? {
             Value::Boolean(flag) => Some(flag.to_string()),
             Value::String(text) => Some(text),
             other => self.wrong(key, "true, false or a text", &other),
@@ -123,7 +131,7 @@ impl Section {
     }
 
     pub(super) fn section(&mut self, key: &str) -> Option<Self> {
-        match self.table.remove(key)? {
+        match self.take(key)? {
             Value::Table(table) => Some(Self::new(table, self.path_of(key), &self.sink)),
             other => self.wrong(key, "a table", &other),
         }
@@ -131,7 +139,7 @@ impl Section {
 
     /// An array of tables, each with its place (from 0) in its path.
     pub(super) fn sections(&mut self, key: &str) -> Vec<Self> {
-        let values = match self.table.remove(key) {
+        let values = match self.take(key) {
             None => return Vec::new(),
             Some(Value::Array(values)) => values,
             Some(other) => {
@@ -197,12 +205,62 @@ impl Section {
     /// Nothing may be left.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
-            self.error(key, "no such key here");
+            let problem = match nearest(key, &self.known) {
+                Some(known) => format!("no such key here; did you mean {known}?"),
+                None => "no such key here".to_owned(),
+            };
+            self.error(key, problem);
         }
     }
 
     fn wrong<T>(&self, key: &str, wanted: &str, found: &Value) -> Option<T> {
         self.error(key, format!("must be {wanted}, not {}", found.type_str()));
         None
+    }
+}
+
+/// The word that another one was probably meant to be: at most two letters off, and not half of it.
+fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a str> {
+    let distances = known.iter().map(|it| (distance(word, it), it.as_str()));
+    let (steps, found) = distances.min()?;
+    (steps <= 2 && steps.saturating_mul(2) < found.len()).then_some(found)
+}
+
+/// Letters that are put in, left out or changed between two words.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (place, letter) in one.bytes().enumerate() {
+        let mut diagonal = place;
+        let mut left = place.saturating_add(1);
+        for (slot, wanted) in row
+            .iter_mut()
+            .zip(std::iter::once(None).chain(other.bytes().map(Some)))
+        {
+            let above = *slot;
+            if let Some(wanted) = wanted {
+                let changed = diagonal.saturating_add(usize::from(wanted != letter));
+                left = changed.min(above.min(left).saturating_add(1));
+            }
+            *slot = left;
+            diagonal = above;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn a_misspelled_word_is_near_to_one_that_is_known() {
+        let known = ["encoding", "length", "max"].map(str::to_owned);
+        assert_eq!(distance("lenght", "length"), 2);
+        assert_eq!(distance("", "max"), 3);
+        assert_eq!(distance("same", "same"), 0);
+        assert_eq!(nearest("lenght", &known), Some("length"));
+        assert_eq!(nearest("encodng", &known), Some("encoding"));
+        assert_eq!(nearest("color", &known), None);
+        assert_eq!(nearest("m", &known), None);
     }
 }
