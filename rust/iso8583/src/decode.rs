@@ -223,6 +223,11 @@ impl<'a> Decoder<'a> {
         let Some(definition) = self.spec.definition(id) else {
             return Err(Fault::boxed(at, "a definition", "none"));
         };
+        if definition.layouts.is_empty()
+            && let Some(next) = self.look(definition, (id, kind), at, end)
+        {
+            return Ok(next);
+        }
         match self.known_field(definition, id, kind, at, end) {
             Ok(next) => Ok(next),
             Err(fault) => self.another(definition, fault, kind, at, end),

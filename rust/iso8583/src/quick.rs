@@ -1,10 +1,13 @@
-//! The short way to write a value, for the fields that most of a message is made of: packed
-//! digits, bytes and plain letters, of a fixed length or behind a count.
+//! The short way to read and write a value, for the fields that most of a message is made of:
+//! packed digits, bytes and plain letters, of a fixed length or behind a count.
 //!
-//! It writes what `write` writes or nothing at all; then `write` does the work, or names the fault.
+//! It does what `decode` and `write` do or nothing at all; then they do the work, or name the fault.
 
-use crate::encoding::charset::{ALL_NIBBLES, DIGITS};
+use crate::check::allows;
+use crate::decode::Decoder;
+use crate::encoding::charset::{ALL_NIBBLES, Class, DIGITS};
 use crate::encoding::{Coding, nibble};
+use crate::message::{Kind, Node};
 use crate::spec::{Definition, Length, LetterTable, NO_LETTER, Pad, Sensitivity};
 
 /// Which of the short ways a field can go.
@@ -40,6 +43,92 @@ impl Quick {
             }
             _ => Self::No,
         }
+    }
+}
+
+/// What has to be looked at when a field is read the short way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It is read the long way.
+    Long,
+    Nothing,
+    Digits,
+    /// Every byte, in the definition's table.
+    Bytes,
+}
+
+impl Look {
+    /// How a field is read.
+    pub(crate) fn of(definition: &Definition) -> Self {
+        let plain_length = match definition.length {
+            Length::Fixed(_) => true,
+            Length::Counted(counted) => {
+                let short = counted.prefix.is_binary() && counted.prefix.bytes == 1;
+                short && counted.own == 0 && counted.area == 0 && !counted.even
+            }
+            _ => false,
+        };
+        let varied = definition.is_tailed() || definition.pad.taken_off;
+        if !plain_length || varied || !definition.choices.is_empty() {
+            return Self::Long;
+        }
+        match (definition.coding, &definition.charset) {
+            (Coding::Bcd, _) if definition.nibbles == DIGITS => Self::Digits,
+            (Coding::Bcd, _) if definition.nibbles != ALL_NIBBLES => Self::Long,
+            (Coding::Bcd | Coding::Binary, _) | (Coding::Text(_), None) => Self::Nothing,
+            (Coding::Text(_), Some(_)) if definition.class != Class::Signed => Self::Bytes,
+            _ => Self::Long,
+        }
+    }
+}
+
+impl Decoder<'_> {
+    /// Read a field that starts at a byte and ends before `end`: its node is pushed, and the
+    /// offset behind it given. None, and nothing pushed, where it takes the long way. Offsets are
+    /// far below what would wrap around.
+    #[inline]
+    pub(crate) fn look(
+        &mut self,
+        definition: &Definition,
+        (id, kind): (u16, Kind),
+        at: usize,
+        end: usize,
+    ) -> Option<usize> {
+        let (content, half_bytes) = match &definition.length {
+            Length::Counted(counted) => {
+                let units = usize::from(*self.body.get(at)?);
+                if units < counted.min || units > counted.max {
+                    return None;
+                }
+                let half_bytes = units.wrapping_mul(definition.unit_half_bytes);
+                (at.wrapping_add(1), half_bytes)
+            }
+            _ => (at, definition.fixed_half_bytes),
+        };
+        let odd = half_bytes & 1;
+        let next = content.wrapping_add(half_bytes.wrapping_add(odd) >> 1);
+        let octets = self.body.get(content..next).filter(|_| next <= end)?;
+        let padded = odd & usize::from(definition.pad.left);
+        let clean = match definition.look {
+            Look::Long => false,
+            Look::Nothing => true,
+            Look::Digits => {
+                let to = padded.wrapping_add(half_bytes);
+                nibble::first_non_digit(octets, padded, to).is_none()
+            }
+            Look::Bytes => definition
+                .charset
+                .as_ref()
+                .is_some_and(|charset| octets.iter().all(|byte| allows(charset, *byte))),
+        };
+        if !clean {
+            return None;
+        }
+        let start = content.wrapping_mul(2).wrapping_add(padded);
+        let mut node = Node::new(id, kind, at, start, start.wrapping_add(half_bytes));
+        node.next = u32::try_from(self.nodes.len().wrapping_add(1)).unwrap_or(u32::MAX);
+        self.nodes.push(node);
+        Some(next)
     }
 }
 

@@ -6,7 +6,7 @@ use super::compile::Compiler;
 use super::layouts::condition;
 use super::section::Section;
 use super::{Choice, Definition, Length};
-use crate::quick::Quick;
+use crate::quick::{Look, Quick};
 
 /// The keys that say what kind of length a field has.
 const KINDS: [&str; 4] = ["length", "prefix", "terminator", "rest"];
@@ -60,6 +60,7 @@ impl Compiler {
             length: Length::Chosen,
             may_hide: choices.iter().any(hides),
             quick: Quick::No,
+            look: Look::Long,
             fits: false,
             layouts: Box::default(),
             conditional: own.conditional || choices.len() > 1,

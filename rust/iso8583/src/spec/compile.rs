@@ -15,7 +15,7 @@ use super::{
 use crate::encoding::charset::{ALL_NIBBLES, Charset, Class};
 use crate::encoding::ebcdic::{PAGES, Page};
 use crate::encoding::{Coding, Letters, Unit, Unmapped};
-use crate::quick::Quick;
+use crate::quick::{Look, Quick};
 
 /// Deepest chain of `type` references and of fields inside fields.
 const DEPTH_MAX: usize = 8;
@@ -169,6 +169,7 @@ impl Compiler {
             sensitivity: keys::sensitivity(&mut section, parent),
             may_hide: false,
             quick: Quick::No,
+            look: Look::Long,
             fits: false,
             layouts: Box::default(),
             conditional: false,
@@ -178,6 +179,7 @@ impl Compiler {
             definition.fixed_half_bytes = definition.half_bytes(units);
         }
         definition.quick = Quick::of(&definition);
+        definition.look = Look::of(&definition);
         keys::check_pad(&section, &definition);
         let layouts = section.sections("layouts");
         keys::check_trim(&section, &definition, layouts.is_empty());
@@ -433,6 +435,7 @@ pub(crate) fn plain(key: &str, name: &str, coding: Coding, length: Length) -> De
         sensitivity: Sensitivity::None,
         may_hide: false,
         quick: Quick::No,
+        look: Look::Long,
         fits: false,
         layouts: Box::default(),
         conditional: false,

@@ -23,7 +23,7 @@ use crate::encoding::decimal::Prefix;
 use crate::encoding::ebcdic::Page;
 use crate::encoding::{Coding, Letters, Unit};
 use crate::error::SpecError;
-use crate::quick::Quick;
+use crate::quick::{Look, Quick};
 
 /// Where a table has no definition.
 pub(crate) const NONE: u16 = u16::MAX;
@@ -214,6 +214,7 @@ pub(crate) struct Definition {
     /// Whether it or anything that can be inside it is card data.
     pub(crate) may_hide: bool,
     pub(crate) quick: Quick,
+    pub(crate) look: Look,
     /// Whether whatever the field may hold has the form of its first layout.
     pub(crate) fits: bool,
     /// Ways to read the content, tried in order; empty for a plain value.
