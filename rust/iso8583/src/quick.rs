@@ -1,7 +1,8 @@
 //! The short way to read and write a value, for the fields that most of a message is made of:
 //! packed digits, bytes and plain letters, of a fixed length or behind a count.
 //!
-//! It does what `decode` and `write` do or nothing at all; then they do the work, or name the fault.
+//! It does what `decode` and `write` do or nothing at all; then they do the work, or name the
+//! fault.
 
 use crate::check::allows;
 use crate::decode::Decoder;
