@@ -224,19 +224,24 @@ impl Spec {
         out: &mut Vec<u8>,
     ) -> Encoded<()> {
         let third = self.envelope.third_bitmap;
-        let mut order: Vec<&Part<'_>> = Vec::with_capacity(parts.len());
-        let wanted = |part: &&Part<'_>| third == 0 || usize::from(part.field()) != third;
-        order.extend(parts.iter().filter(wanted));
-        if !order.is_sorted_by_key(|part| part.field()) {
-            order.sort_by_key(|part| part.field());
-        }
+        let is_third = |part: &Part<'_>| third > 0 && usize::from(part.field()) == third;
+        let sorted;
+        let order = if parts.is_sorted_by_key(Part::field) && !parts.iter().any(is_third) {
+            parts
+        } else {
+            let mut wanted: Vec<Part<'_>> = parts.to_vec();
+            wanted.retain(|part| !is_third(part));
+            wanted.sort_by_key(Part::field);
+            sorted = wanted;
+            &sorted
+        };
         let mut numbers = Vec::with_capacity(order.len().saturating_add(1));
         numbers.extend(order.iter().map(|part| usize::from(part.field())));
         let numbers = self.with_third_bitmap(numbers);
         let third_word = self.head(texts, &numbers, out)?;
         let nodes = Cell::new(Vec::with_capacity(NODES));
         let mut written = Vec::new();
-        let mut order = order.into_iter();
+        let mut order = order.iter();
         for number in numbers {
             let at = out.len();
             if third > 0 && number == third {

@@ -72,6 +72,7 @@ pub use encode::Part;
 pub use error::{DecodeError, EncodeError, FrameError, SpecError};
 pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKind, PollPolicy};
 pub use message::Message;
+pub use resolve::element_number;
 pub use seal::Sealed;
 pub use spec::{Severity, Spec, SpecIssue};
 pub use track::{NoTrack, Track2};

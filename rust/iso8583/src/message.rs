@@ -9,6 +9,7 @@ use crate::bitmap;
 use crate::encoding::Coding;
 use crate::encoding::nibble;
 use crate::error::bytes;
+use crate::resolve::element_number;
 use crate::spec::{Definition, Length, NONE, Sensitivity, Spec, TagCoding};
 use crate::tagged::tag_text;
 use crate::value::ClearText;
@@ -276,6 +277,9 @@ impl Message {
     }
 
     fn text_at(&self, path: &str, masked: bool) -> Option<String> {
+        if let Some(index) = element_number(path).and_then(|field| self.element(field)) {
+            return Some(self.text(index, masked));
+        }
         if let Some(text) = self.head_text(path) {
             // nobody knows what the rest holds
             let hidden = masked && path == "_rest";

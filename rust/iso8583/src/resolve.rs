@@ -10,18 +10,25 @@ pub(crate) struct Found {
     pub(crate) dataset_id: bool,
 }
 
+/// The number of a data element in its only form: "4", and not "04".
+pub fn element_number(key: &str) -> Option<u16> {
+    let digits = key.as_bytes();
+    if digits.len() > 3 || digits.first().is_none_or(|first| *first == b'0') {
+        return None;
+    }
+    digits.iter().try_fold(0_u16, |number, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(u16::from(digit))
+    })
+}
+
 impl Message {
     pub(crate) fn resolve(&self, path: &str) -> Option<Found> {
         let (first, rest) = match path.split_once('.') {
             None => (path, None),
             Some((first, rest)) => (first, Some(rest)),
         };
-        // numbers are compared before texts; the text still decides, or "04" would be found
-        let element = first
-            .parse()
-            .ok()
-            .and_then(|field| self.element(field))
-            .filter(|index| self.is_called(*index, first))?;
+        let element = element_number(first).and_then(|field| self.element(field))?;
         match rest {
             None => Some(Found {
                 index: element,

@@ -1,6 +1,6 @@
 //! A mapping that holds nothing but the texts of data elements, read without a copy.
 
-use cbs_iso8583::{Part, Spec, Wiped};
+use cbs_iso8583::{Part, Spec, Wiped, element_number};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -15,7 +15,7 @@ pub(crate) fn encode(spec: &Spec, fields: &Bound<'_, PyDict>) -> Option<Wiped> {
     for (key, value) in fields {
         let value = value.cast_into::<PyString>().ok()?;
         let key = key.cast::<PyString>().ok()?.to_str().ok()?;
-        match number(key) {
+        match element_number(key) {
             Some(number) => elements.push((number, value)),
             None if key == "mti" => message_type = Some(value),
             None if key == "bitmap" => bitmap = Some(value),
@@ -33,16 +33,4 @@ pub(crate) fn encode(spec: &Spec, fields: &Bound<'_, PyDict>) -> Option<Wiped> {
     }
     let message_type = message_type.to_str().ok()?;
     spec.encode_texts(message_type, bitmap, &parts).ok()
-}
-
-/// The number of a data element in its only form: "4" and not "04".
-fn number(key: &str) -> Option<u16> {
-    let digits = key.as_bytes();
-    if digits.len() > 3 || digits.first().is_none_or(|first| *first == b'0') {
-        return None;
-    }
-    digits.iter().try_fold(0_u16, |number, digit| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        number.checked_mul(10)?.checked_add(u16::from(digit))
-    })
 }
