@@ -22,7 +22,10 @@ __all__ = [
     "Message",
     "MessageBuilder",
     "Track2",
+    "frame_bytes",
+    "holds_message",
     "looks_framed",
+    "packaged_specification",
     "specification_names",
 ]
 
@@ -38,6 +41,11 @@ FRAME_LENGTH_MAX = 2048
 def specification_names() -> list[str]:
     """Names of the packaged specifications, sorted."""
     return sorted(path.stem for path in _SPECIFICATIONS.glob("*.toml"))
+
+
+def packaged_specification(name: str) -> str:
+    """The text of a packaged specification, one of `specification_names()`."""
+    return (_SPECIFICATIONS / f"{name}.toml").read_text(encoding="utf-8")
 
 
 class Codec(_native.Codec):
@@ -62,8 +70,18 @@ class Codec(_native.Codec):
             raise SpecificationError(
                 f"no specification {str(name)!r}; packaged are: {listing}; or give a .toml file"
             )
-        source = _SPECIFICATIONS / f"{name}.toml"
-        return cls(source.read_text(encoding="utf-8"), name=str(name))
+        return cls(packaged_specification(str(name)), name=str(name))
+
+
+def frame_bytes(frame: Frame) -> int:
+    """How many bytes a frame has, with all that stands around its message."""
+    around = len(frame.prefix) + len(frame.header or b"") + len(frame.trailer)
+    return around + len(frame.body)
+
+
+def holds_message(frame: Frame) -> bool:
+    """Whether a frame has a message in it, and not only a word between two ends."""
+    return frame.kind in ("message", "reject")
 
 
 def looks_framed(octets: bytes) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from cbs.luhn import check_digit
+
 DEMO_ACCOUNT_COUNT: Final = 1_000
 DEMO_CARD_COUNT: Final = 2_000
 AMPLE_ACCOUNT_COUNT: Final = 900
@@ -82,8 +84,7 @@ def demo_pan(index: int) -> str:
     body = f"{DEMO_BIN}{index:09d}"
     if not 1 <= index <= 999_999_999:
         raise ValueError("the index of a test number is from 1 to 999999999")
-    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(body)))
-    return body + str(-sum(value - 9 * (value > 9) for value in doubled) % 10)
+    return body + check_digit(body)
 
 
 @lru_cache(maxsize=DEMO_CARD_COUNT)

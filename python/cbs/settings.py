@@ -68,7 +68,7 @@ class Settings:
     """Connections to the database that decide; records of one account stay on one of them."""
     batch_size_max: int = 256
     log_level: str = "info"
-    tls: TlsFiles = field(default_factory=lambda: TlsFiles())
+    tls: TlsFiles = field(default_factory=TlsFiles)
     postgres_bin: Path | None = None
     """A folder with other PostgreSQL binaries than those of the wheel."""
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from cbs.codec import Codec, Frame, Framer, Message
-from cbs.mux.types import reply_mti, wants_reply
+from cbs.message_types import reply_mti, wants_reply
 
 Answer = Callable[[Message], list[dict[str, Any]] | None]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cbs.codec import Codec, Framer, Message
-from cbs.mux.types import reply_mti
+from cbs.message_types import reply_mti
 
 Answer = Callable[[Codec, Message], list[dict[str, Any]]]
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbs.codec import Codec, Message
+from cbs.message_types import exchange_type, repeat_mti, reply_mti, wants_reply
 from cbs.mux.matcher import (
     DuplicateRequestError,
     ExchangeError,
@@ -17,7 +18,6 @@ from cbs.mux.matcher import (
     TooManyInFlightError,
     Verdict,
 )
-from cbs.mux.types import exchange_type, repeat_mti, reply_mti, wants_reply
 
 CODEC = Codec.load("visa_like")
 REQUEST = {

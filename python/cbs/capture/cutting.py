@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cbs.capture.streams import Chunk
-from cbs.codec import Codec, Frame, Framer, Message
+from cbs.codec import Codec, Frame, Framer, Message, frame_bytes, holds_message
 from cbs.doctor.evidence import MESSAGE_TYPE
 from cbs.errors import DecodeError, FrameError
 
@@ -75,7 +75,7 @@ class Cutter:
             rest = framer.pending_bytes
         except FrameError as error:
             cuts = [self._read(frame, time_ns) for frame in error.frames]
-            self._buffer = self._buffer[sum(map(_size, error.frames)) :]
+            self._buffer = self._buffer[sum(map(frame_bytes, error.frames)) :]
             cuts.append(Cut(time_ns, "fault", 0, problem=str(error)))
             # The first byte is the beginning of no frame, as was just seen.
             cuts += self._drop(time_ns, 1)
@@ -86,16 +86,16 @@ class Cutter:
         return [self._read(frame, time_ns) for frame in frames]
 
     def _read(self, frame: Frame, time_ns: int) -> Cut:
-        if frame.kind not in ("message", "reject"):
-            return Cut(time_ns, frame.kind, _size(frame), frame)
+        if not holds_message(frame):
+            return Cut(time_ns, frame.kind, frame_bytes(frame), frame)
         try:
             message = self._choice.codec.decode(frame.body)
         except DecodeError as error:
             partial = error.partial
             readable = partial is not None and partial.mti != "0000"
             message_read = partial if readable else None
-            return Cut(time_ns, frame.kind, _size(frame), frame, message_read, str(error))
-        return Cut(time_ns, frame.kind, _size(frame), frame, message)
+            return Cut(time_ns, frame.kind, frame_bytes(frame), frame, message_read, str(error))
+        return Cut(time_ns, frame.kind, frame_bytes(frame), frame, message)
 
     def _find(self, time_ns: int) -> list[Cut]:
         """Drop what stands in front of the next frame that holds a message."""
@@ -123,8 +123,3 @@ class Cutter:
             return []
         self._buffer = self._buffer[count:]
         return [Cut(time_ns, "skipped", count)]
-
-
-def _size(frame: Frame) -> int:
-    header = len(frame.header or b"")
-    return len(frame.prefix) + header + len(frame.body) + len(frame.trailer)

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from cbs.codec import Message
-from cbs.mux.types import exchange_type, wants_reply
+from cbs.message_types import exchange_type, is_reply, wants_reply
 
 OPEN_MAX = 4096
 """Requests of one conversation that are waited for; then the oldest one counts as unanswered."""
@@ -53,6 +53,7 @@ class OpenRequest(NamedTuple):
 
 
 _NETWORK_ADVICE = "82"
+"""Class and function of network management that hosts do not answer, although it is an advice."""
 
 _Key = tuple[int, str, str]
 
@@ -73,7 +74,7 @@ class Matcher:
         """What `message` is. `sender` is 0 or 1: which side sent it."""
         mti, stan = message.mti, message.get("11", "")
         repeated = tuple(message.get(number) for number in REPEATED)
-        if mti[2] in "1357":
+        if is_reply(mti):
             return self._answer((1 - sender, exchange_type(mti), stan), repeated, time_ns)
         if not wants_reply(mti) or mti[1:3] == _NETWORK_ADVICE:
             return Pairing("notice")

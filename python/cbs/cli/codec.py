@@ -23,13 +23,11 @@ from cbs.cli.source import (
     Spec,
     decode_at,
     envelope,
-    frame_bytes,
-    holds_message,
     read_bytes,
     read_frames,
 )
 from cbs.cli.terminal import print_json, print_table
-from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message
+from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, frame_bytes, holds_message
 from cbs.errors import DecodeError
 
 _EXAMPLE = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"

@@ -15,22 +15,17 @@ from cbs.cli.source import (
     AsJson,
     Source,
     cut_frames,
-    holds_message,
     read_octets,
 )
 from cbs.cli.terminal import paint, print_json, show
-from cbs.codec import FRAME_LENGTH_MAX, Codec, Framer
+from cbs.codec import FRAME_LENGTH_MAX, Codec, Framer, holds_message
 
 From = Annotated[
     str, typer.Option("--from", help="The specification of what is read: a name or a .toml file.")
 ]
 To = Annotated[str, typer.Option("--to", help="The specification of what is written.")]
-FromFraming = Annotated[
-    str, typer.Option("--from-framing", help="vmlh, len2, ascii4, none, ..., or auto.")
-]
-FromHeader = Annotated[
-    str, typer.Option("--from-header", help="visa22, tpdu, fixed:N, self, none, or auto.")
-]
+FromFraming = Annotated[str, typer.Option("--from-framing", help="As --framing of cbs decode.")]
+FromHeader = Annotated[str, typer.Option("--from-header", help="As --header of cbs decode.")]
 ToFraming = Annotated[str, typer.Option("--to-framing", help="The same, without auto.")]
 ToHeader = Annotated[
     str, typer.Option("--to-header", help="none, or visa22 and tpdu: blank ones are written.")

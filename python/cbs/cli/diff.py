@@ -13,17 +13,17 @@ import typer
 
 from cbs.cli import EXIT_TROUBLE
 from cbs.cli.source import (
+    SOURCE_HELP,
     AsJson,
     CutOffError,
     Framing,
     Header,
     Spec,
     envelope,
-    holds_message,
     read_frames,
 )
 from cbs.cli.terminal import Style, paint, print_json, print_table, show
-from cbs.codec import Codec, Frame, Message
+from cbs.codec import Codec, Frame, Message, holds_message
 from cbs.errors import DecodeError, FrameError
 
 EXIT_EQUAL, EXIT_DIFFERENT = 0, 1
@@ -37,10 +37,9 @@ _STYLES: dict[str, Style] = {
     "form": "note",
     "unread": "bad",
 }
-_HELP = "Hex text, a file of bytes or of hex text (xxd, hexdump -C), or - for stdin."
 
-SourceA = Annotated[str, typer.Argument(metavar="A", help=_HELP)]
-SourceB = Annotated[str, typer.Argument(metavar="B", help=_HELP)]
+SourceA = Annotated[str, typer.Argument(metavar="A", help=SOURCE_HELP)]
+SourceB = Annotated[str, typer.Argument(metavar="B", help=SOURCE_HELP)]
 SpecB = Annotated[
     str | None, typer.Option("--spec-b", help="The specification of B, if it is another.")
 ]

@@ -6,12 +6,11 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
 from cbs.cli.program import program
 from cbs.cli.source import AsJson, Source, octets_of
-from cbs.cli.terminal import paint, print_table, show, visible
+from cbs.cli.terminal import paint, print_json, print_table, show, visible
 from cbs.codec import Codec
 from cbs.doctor import Candidate, Diagnosis, Evidence, diagnose
 
@@ -43,7 +42,7 @@ def doctor(source: Source, spec: Specs = None, as_json: AsJson = False) -> None:
     diagnosis = diagnose(octets, [Codec.load(Path(name)) for name in spec or []])
     given = {Path(name).stem: name for name in spec or []}
     if as_json:
-        typer.echo(orjson.dumps(_document(diagnosis, source, given), option=orjson.OPT_INDENT_2))
+        print_json(_document(diagnosis, source, given))
     else:
         _tell(diagnosis, source, given)
     if diagnosis.best is None:
@@ -51,7 +50,7 @@ def doctor(source: Source, spec: Specs = None, as_json: AsJson = False) -> None:
 
 
 def sure(probability: float) -> str:
-    """A word for how sure a probability is."""
+    """A word for how sure a probability (0 to 1) is."""
     if probability >= 0.97:
         return "almost certain"
     if probability >= 0.8:
@@ -60,7 +59,7 @@ def sure(probability: float) -> str:
 
 
 def percent(probability: float) -> str:
-    """Whole percents, never more certain than it is."""
+    """A probability (0 to 1) in whole percents, never more certain than it is."""
     return "over 99 %" if probability > 0.99 else f"{probability * 100:.0f} %"
 
 

@@ -31,13 +31,15 @@ CaptureName = Annotated[
 ]
 Spec = Annotated[
     str | None,
-    typer.Option("--spec", help="A packaged specification, or a .toml file; found out without."),
+    typer.Option("--spec", help="A packaged specification, or a .toml file; found out if none."),
 ]
 Framing = Annotated[
-    str | None, typer.Option("--framing", help="As in the reference: len2; found out without.")
+    str | None,
+    typer.Option("--framing", help="As in the reference: vmlh, len2, ...; found out if none."),
 ]
 Header = Annotated[
-    str | None, typer.Option("--header", help="visa22, tpdu, fixed:N, self, none; found out.")
+    str | None,
+    typer.Option("--header", help="visa22, tpdu, fixed:N, self, none, or auto; found out if none."),
 ]
 Ports = Annotated[
     list[int] | None, typer.Option("--port", help="Only conversations with this port; repeatable.")

@@ -23,13 +23,13 @@ from cbs.cli.source import (
     Spec,
     cut_frames,
     hex_octets,
-    holds_message,
     read_bytes,
     read_input,
 )
 from cbs.cli.terminal import paint, print_json, show
-from cbs.codec import Codec, Frame, Message
+from cbs.codec import Codec, Frame, Message, holds_message
 from cbs.errors import CodecError, FrameError, SettingsError
+from cbs.luhn import passes_luhn
 
 KEY_LENGTH_BYTES = 32
 FAULTS_TOLD_MAX = 20
@@ -157,15 +157,14 @@ def _suspects(message: Message, redacted: Message) -> set[str]:
         for (path, _, before), (_, _, after) in zip(
             message.describe(), redacted.describe(), strict=True
         )
-        if any(map(_is_card_number, {*_DIGITS.findall(before)} & {*_DIGITS.findall(after)}))
+        if any(map(_may_be_card, {*_DIGITS.findall(before)} & {*_DIGITS.findall(after)}))
     }
     return {path for path in found if not any(it.startswith(f"{path}.") for it in found)}
 
 
-def _is_card_number(digits: str) -> bool:
-    """Whether the last digit checks those in front of it, as ISO/IEC 7812-1 has it."""
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return len(set(digits)) > 2 and sum(sum(divmod(value, 10)) for value in doubled) % 10 == 0
+def _may_be_card(digits: str) -> bool:
+    """Rows of one or two different digits are fillers and amounts, whatever their last one says."""
+    return len(set(digits)) > 2 and passes_luhn(digits)
 
 
 def _key(path: str | None) -> TokenKey:

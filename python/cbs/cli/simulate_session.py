@@ -39,7 +39,11 @@ TimeoutOption = Annotated[
     float, typer.Option("--timeout", help="Seconds to wait for an answer.", min=0.01)
 ]
 SpecificationOption = Annotated[
-    str | None, typer.Option(help="Wire specification: a packaged name or a .toml file.")
+    str | None,
+    typer.Option(
+        "--spec",
+        help="A packaged specification, or a .toml file; CBS_SPECIFICATION unless given.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, card masked.")]
 CardOption = Annotated[

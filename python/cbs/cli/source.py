@@ -22,13 +22,9 @@ INPUT_BYTES_MAX = 64 * 1024 * 1024
 AUTHENTICATION_CODES = ("64", "128")
 """Elements whose value is a code over the bytes of the message, and of no other ones."""
 
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="HEX_OR_FILE",
-        help="Hex text, a file of bytes or of hex text (xxd, hexdump -C), or - for stdin.",
-    ),
-]
+SOURCE_HELP = "Hex text, a file of bytes or of hex text (xxd, hexdump -C), or - for stdin."
+
+Source = Annotated[str, typer.Argument(metavar="HEX_OR_FILE", help=SOURCE_HELP)]
 Spec = Annotated[
     str,
     typer.Option("--spec", help="A packaged specification, or a .toml file."),
@@ -163,17 +159,6 @@ def decode_at(codec: Codec, frame: Frame, start: int) -> Message:
             offset=error.offset,
             partial=error.partial,
         ) from None
-
-
-def frame_bytes(frame: Frame) -> int:
-    """The bytes of a frame, with all that stands around its message."""
-    around = len(frame.prefix) + len(frame.header or b"") + len(frame.trailer)
-    return around + len(frame.body)
-
-
-def holds_message(frame: Frame) -> bool:
-    """Whether the frame has a message in it, and not only a word between two ends."""
-    return frame.kind in ("message", "reject")
 
 
 def envelope(frame: Frame) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from cbs._native import lint_specification
 from cbs.cli import EXIT_FAILED
 from cbs.cli.spec_import import import_command
 from cbs.cli.terminal import paint, print_json, show
-from cbs.codec import specification_names
+from cbs.codec import packaged_specification, specification_names
 
 app = typer.Typer()
 spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file, or import one.")
@@ -76,8 +75,7 @@ def _read(name: str) -> str:
     """The text of a file, or of a packaged specification."""
     try:
         if name in specification_names():
-            packaged = resources.files("cbs") / "specs" / f"{name}.toml"
-            return packaged.read_text(encoding="utf-8")
+            return packaged_specification(name)
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{name}: cannot be read: {error}") from error

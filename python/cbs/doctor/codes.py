@@ -80,12 +80,4 @@ CHIP_TAGS = _words(
 def is_merchant_category(text: str) -> bool:
     """Whether four digits lie in a range that has merchant categories."""
     number = int(text)
-    return 700 <= number <= 799 or 1500 <= number <= 2999 or 3000 <= number <= 9950
-
-
-def passes_luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of the ones before it."""
-    doubled = [int(digit) * 2 for digit in digits[-2::-2]]
-    return (
-        sum(map(int, digits[-1::-2])) + sum(it - 9 if it > 9 else it for it in doubled)
-    ) % 10 == 0
+    return 700 <= number <= 799 or 1500 <= number <= 9950

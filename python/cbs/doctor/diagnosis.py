@@ -7,9 +7,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 
-from cbs.codec import Codec, Message, specification_names
+from cbs.codec import Codec, Message, packaged_specification, specification_names
 from cbs.doctor.envelope import Envelope, Piece, envelopes, looks_like_start
 from cbs.doctor.evidence import (
     MESSAGE_TYPE,
@@ -153,11 +152,8 @@ def diagnose(octets: bytes, extra: Sequence[Codec] = ()) -> Diagnosis:
 @functools.lru_cache(maxsize=1)
 def _packaged() -> list[tuple[Codec, bool]]:
     """Every packaged specification, and whether it has octets in front of the message type."""
-    folder, found = resources.files("cbs") / "specs", []
-    for name in specification_names():
-        text = (folder / f"{name}.toml").read_text(encoding="utf-8")
-        found.append((Codec(text, name=name), "\nheader_bytes" in text or "\nextends" in text))
-    return found
+    texts = {name: packaged_specification(name) for name in specification_names()}
+    return [(Codec(text, name=name), "\nheader_bytes" in text) for name, text in texts.items()]
 
 
 class _Reader:

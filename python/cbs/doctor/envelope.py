@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cbs.codec import Frame, Framer
+from cbs.codec import Frame, Framer, frame_bytes, holds_message
 from cbs.doctor.evidence import Evidence
 from cbs.errors import FrameError
 
@@ -176,7 +176,7 @@ def _framed(octets: bytes, skip: int, framing: str) -> Iterator[Envelope]:
         if cut is None:
             continue
         frames, rest = cut
-        messages = [frame for frame in frames if frame.kind in ("message", "reject")]
+        messages = [frame for frame in frames if holds_message(frame)]
         if trailer and (rest or not messages):
             continue
         if not messages:
@@ -204,16 +204,9 @@ def _cut(content: bytes, framing: str, header: str | None) -> tuple[list[Frame],
         frames = framer.feed(content)
         return frames, framer.pending_bytes
     except FrameError as error:
-        return (error.frames, len(content) - _end(error.frames)) if error.frames else None
-
-
-def _end(frames: list[Frame]) -> int:
-    return sum(_size(frame) for frame in frames)
-
-
-def _size(frame: Frame) -> int:
-    header = len(frame.header or b"")
-    return len(frame.prefix) + header + len(frame.body) + len(frame.trailer)
+        if not error.frames:
+            return None
+        return error.frames, len(content) - sum(map(frame_bytes, error.frames))
 
 
 def _cut_off(
@@ -264,12 +257,12 @@ def _envelope(framing: str, header: str, skip: int, frames: list[Frame], rest: i
     offset, polls = skip, 0
     for frame in frames:
         body = offset + len(frame.prefix) + len(frame.header or b"")
-        if frame.kind in ("message", "reject"):
+        if holds_message(frame):
             if len(pieces) < FRAMES_MAX:
                 pieces.append(Piece(frame.body, body, frame.kind))
         else:
             polls += 1
-        offset += _size(frame)
+        offset += frame_bytes(frame)
     messages = len(frames) - polls
     evidence = [*_skipped(skip), *_frame_evidence(framing, messages, rest, skip, offset)]
     if polls:

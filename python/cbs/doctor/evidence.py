@@ -13,6 +13,7 @@ from typing import NamedTuple
 from cbs.codec import Message
 from cbs.currencies import exponent_of
 from cbs.doctor import codes
+from cbs.luhn import passes_luhn
 
 
 class Evidence(NamedTuple):
@@ -144,7 +145,7 @@ def _is_expiry(text: str) -> bool:
 
 
 def _is_pan(text: str) -> bool:
-    return _is_digits(text) and 12 <= len(text) <= 19 and codes.passes_luhn(text)
+    return _is_digits(text) and 12 <= len(text) <= 19 and passes_luhn(text)
 
 
 def _is_amount(text: str) -> bool:

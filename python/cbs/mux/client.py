@@ -13,13 +13,18 @@ from typing import Final, Self
 
 from cbs.codec import Codec, Frame, Framer, Message
 from cbs.errors import CodecError, DecodeError, FrameError
+from cbs.message_types import (
+    is_network_management_reply,
+    is_network_management_request,
+    repeat_mti,
+    reply_mti,
+)
 from cbs.mux.backoff import Backoff
 from cbs.mux.errors import ClientError, HostUnreachableError, LinkClosedError, ReplyTimeoutError
 from cbs.mux.matcher import Arrival, ExchangeError, Matcher, Verdict
 from cbs.mux.rules import Event, Fields, Hooks, MuxRules, Report
 from cbs.mux.session import Action, LinkSession, Originate
 from cbs.mux.tls import SHUTDOWN_TIMEOUT_S, ClientTls, failure_text
-from cbs.mux.types import is_network_management_request, repeat_mti, reply_mti
 
 _READ_SIZE_BYTES: Final = 65_536
 _ECHOED: Final = ("7", "11", "12", "37", "70")
@@ -378,8 +383,8 @@ class Mux:
     @staticmethod
     def _is_for_session(link: _Link, message: Message) -> bool:
         stan = message.get("11") or ""
-        is_response = message.mti[1:3] == "81"
-        return is_response and stan.isdecimal() and link.session.awaits(int(stan))
+        is_reply = is_network_management_reply(message.mti)
+        return is_reply and stan.isdecimal() and link.session.awaits(int(stan))
 
     def _hand_over(self, arrival: Arrival[_Waiting]) -> None:
         waiting, message = arrival.token, arrival.message

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from cbs.codec import Message
 from cbs.errors import CbsError
-from cbs.mux.types import exchange_type, wants_reply
+from cbs.message_types import exchange_type, wants_reply
 
 Token = TypeVar("Token")
 

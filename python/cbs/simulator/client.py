@@ -19,10 +19,10 @@ from typing import Any, Final, Self
 
 from cbs.codec import Codec, Frame, Framer, Message
 from cbs.errors import DecodeError, FrameError
+from cbs.message_types import is_network_management_request
 from cbs.mux.errors import ClientError, HostUnreachableError, LinkClosedError, ReplyTimeoutError
 from cbs.mux.matcher import Arrival, Matcher, Verdict
 from cbs.mux.tls import ClientTls, failure_text
-from cbs.mux.types import is_network_management_request
 from cbs.simulator import messages
 
 _READ_SIZE_BYTES: Final = 65_536

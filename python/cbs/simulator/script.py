@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from cbs.codec import Message
 from cbs.errors import CbsError, CodecError
-from cbs.mux.types import is_network_management_request, reply_mti, wants_reply
+from cbs.message_types import is_network_management_request, reply_mti, wants_reply
 
 # fmt: off
 ECHOED: Final = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 _REQUEST = "0"
 _ADVICE = "2"
 _INSTRUCTION = "6"
+_REPLIES = "1357"
 _NETWORK_MANAGEMENT = "8"
 
 
@@ -16,9 +17,19 @@ def wants_reply(mti: str) -> bool:
     return len(mti) == 4 and mti[2] in (_REQUEST, _ADVICE, _INSTRUCTION)
 
 
+def is_reply(mti: str) -> bool:
+    """Whether a message of this type answers another one, an acknowledgement included."""
+    return len(mti) == 4 and mti[2] in _REPLIES
+
+
 def is_network_management_request(mti: str) -> bool:
     """Whether it is a sign-on, a sign-off or an echo test, and not the answer to one."""
     return len(mti) == 4 and mti[1:3] == _NETWORK_MANAGEMENT + _REQUEST
+
+
+def is_network_management_reply(mti: str) -> bool:
+    """Whether it answers a sign-on, a sign-off or an echo test."""
+    return len(mti) == 4 and mti[1] == _NETWORK_MANAGEMENT and mti[2] == _REPLIES[0]
 
 
 def reply_mti(mti: str) -> str:
