@@ -99,6 +99,16 @@ def test_a_pad_that_is_taken_off_is_no_part_of_what_is_inside() -> None:
     assert codec.encode(document) == body
 
 
+def test_the_pad_in_front_of_an_odd_number_of_parts_is_no_digit_of_the_field() -> None:
+    parts = '[[fields.2.layouts]]\nkind = "positional"\n' + "".join(
+        f'[[fields.2.layouts.parts]]\nname = "p"\nlength = {length}\n' for length in (2, 1)
+    )
+    codec = codec_of('encoding = "bcd"\nlength = 3\npad_nibble = 12\n' + parts)
+    body = codec.encode({"mti": "0100", "2": {"1": "12", "2": "3"}, "3": "zz"})
+    assert body == BOTH + b"\xc1\x23zz"
+    assert codec.decode(body)["2.2"] == "3"
+
+
 def test_what_a_value_was_filled_up_with_may_be_taken_off() -> None:
     text = codec_of('encoding = "ebcdic"\nlength = 4\nfill = "right: "\ntrim = true')
     assert_same_both_ways(text, "A", b"\xc1\x40\x40\x40")

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::decode::Decoder;
-use crate::encode::{Encoded, Path, Scope};
+use crate::encode::{Encoded, PARTS_ROOM, Path, Scope};
 use crate::message::{Head, Kind, Message, Node};
 use crate::quick;
 use crate::resolve::spells;
@@ -61,7 +61,7 @@ impl Spec {
         content: &[u8],
         scope: Option<&Scope>,
     ) -> Option<Message> {
-        let mut decoder = Decoder::new(self, content, Vec::with_capacity(NODES));
+        let mut decoder = Decoder::new(self, content, Vec::with_capacity(PARTS_ROOM));
         let (start, stop) = decoder.written_digits(definition, half_bytes);
         decoder.scope = scope;
         let root = decoder.open(Node::new(id, Kind::Element, 0, start, stop));
@@ -91,9 +91,6 @@ impl Spec {
         leaves
     }
 }
-
-/// Parts that an element rarely has more of.
-const NODES: usize = 32;
 
 impl Message {
     /// Whether nested values are just what is inside a node, in the order and with the texts that

@@ -28,24 +28,15 @@ impl Decoder<'_> {
         }
     }
 
-    /// The same for what is met seldom.
+    /// The same for what is met seldom, where a copy of the loops would only be in the way.
+    #[inline(never)]
     pub(crate) fn check_part(
         &self,
         definition: &Definition,
         start: usize,
         stop: usize,
     ) -> Outcome<()> {
-        if definition.coding == Coding::Bcd {
-            let wrong = nibble::first_not_in(self.body, start, stop, definition.nibbles);
-            return match wrong {
-                None => Ok(()),
-                Some(at) => Err(Fault::boxed(at >> 1, definition.wanted(), ABOVE_NINE)),
-            };
-        }
-        match &definition.charset {
-            None => Ok(()),
-            Some(charset) => self.check_text(definition, charset, start, stop),
-        }
+        self.check(definition, start, stop)
     }
 
     fn check_text(

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::wipe::Wiped;
-
 use crate::decode::Decoder;
-use crate::encode::{Encoded, Path, Scope};
+use crate::encode::{Encoded, Path, ROOM_BYTES, Scope};
 use crate::encoding::{Coding, Letters, nibble};
 use crate::error::EncodeError;
 use crate::head::{BITMAP_BYTES, HeadTexts, write_bitmap};
 use crate::mapping::{Elements, Entry};
-
 use crate::spec::{Definition, Layout, Length, NONE, Spec};
 use crate::value::Value;
+use crate::wipe::Wiped;
 use crate::write::{fill_up, finish, reserve, write_plain};
 
 type Members = [(String, Value)];
@@ -26,7 +24,7 @@ impl Spec {
         let mti = elements.mti.ok_or_else(missing)?;
         let keys = elements.entries.keys().map(|key| usize::from(*key));
         let numbers = self.with_third_bitmap(keys.collect());
-        let mut out = Wiped::new(Vec::with_capacity(512));
+        let mut out = Wiped::new(Vec::with_capacity(ROOM_BYTES));
         let texts = HeadTexts {
             mti,
             header: elements.header.map(|text| &**text),
@@ -127,8 +125,10 @@ impl Spec {
         let content = reserve(definition, out);
         let half_bytes = self.write_content(definition, value, layout, path, out)?;
         // what parts allow may be more than what the field around them does
-        Decoder::new(self, out.get(content..).unwrap_or(&[]), Vec::new())
-            .check(definition, 0, half_bytes)
+        let decoder = Decoder::new(self, out.get(content..).unwrap_or(&[]), Vec::new());
+        let (start, stop) = decoder.written_digits(definition, half_bytes);
+        decoder
+            .check(definition, start, stop)
             .map_err(|fault| path.error(fault.expected, fault.found))?;
         finish(definition, content, half_bytes, path, out)
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::wipe::Wiped;
-
 use crate::BODY_LENGTH_MAX;
 use crate::bitmap;
 use crate::encode::Scope;
@@ -11,6 +9,7 @@ use crate::error::{self, DecodeError, Fault, bytes};
 use crate::head::read_bitmap;
 use crate::message::{Head, Kind, Message, Node};
 use crate::spec::{Counted, Definition, Length, NONE, Policy, Spec, Until};
+use crate::wipe::Wiped;
 
 pub(crate) type Outcome<T> = Result<T, Box<Fault>>;
 
@@ -59,14 +58,6 @@ impl Spec {
     }
 }
 
-impl Decoder<'_> {
-    /// Body and scratch as one.
-    pub(crate) fn joined(&self) -> Wiped {
-        let scratch = self.scratch.as_deref().map_or(&[][..], Vec::as_slice);
-        Wiped::new([self.body, scratch].concat())
-    }
-}
-
 /// The state of one pass. `'a` is the life of specification and body, not of the pass.
 pub(crate) struct Decoder<'a> {
     pub(crate) spec: &'a Spec,
@@ -102,6 +93,12 @@ impl<'a> Decoder<'a> {
             mti: [0; 4],
             scope: None,
         }
+    }
+
+    /// Body and scratch as one.
+    pub(crate) fn joined(&self) -> Wiped {
+        let scratch = self.scratch.as_deref().map_or(&[][..], Vec::as_slice);
+        Wiped::new([self.body, scratch].concat())
     }
 
     fn message(&mut self, head: &mut Head) -> Outcome<()> {

@@ -15,9 +15,9 @@ use crate::write::{finish, reserve, write_plain};
 pub(crate) type Encoded<T> = Result<T, EncodeError>;
 
 /// Bytes that a message rarely needs more of.
-const ROOM: usize = 512;
+pub(crate) const ROOM_BYTES: usize = 512;
 /// Parts that an element rarely has more of.
-const NODES: usize = 32;
+pub(crate) const PARTS_ROOM: usize = 32;
 
 /// One data element of a message that is put together.
 #[derive(Clone, Copy)]
@@ -189,7 +189,7 @@ impl Spec {
             mti,
             ..HeadTexts::default()
         };
-        let mut out = Vec::with_capacity(ROOM);
+        let mut out = Vec::with_capacity(ROOM_BYTES);
         self.put_together(texts, parts, &mut out)?;
         Ok(out)
     }
@@ -212,7 +212,7 @@ impl Spec {
             bitmap,
             ..HeadTexts::default()
         };
-        let mut out = Wiped::new(Vec::with_capacity(ROOM));
+        let mut out = Wiped::new(Vec::with_capacity(ROOM_BYTES));
         self.put_together(texts, parts, &mut out)?;
         Ok(out)
     }
@@ -239,7 +239,7 @@ impl Spec {
         numbers.extend(order.iter().map(|part| usize::from(part.field())));
         let numbers = self.with_third_bitmap(numbers);
         let third_word = self.head(texts, &numbers, out)?;
-        let nodes = Cell::new(Vec::with_capacity(NODES));
+        let nodes = Cell::new(Vec::with_capacity(PARTS_ROOM));
         let mut written = Vec::new();
         let mut order = order.iter();
         for number in numbers {
