@@ -73,7 +73,8 @@ clean: ## Remove all that was built; keeps the data in .cbs
 ##@ Measure
 .PHONY: bench instructions loadtest
 bench: environment ## Run the benches against this machine; refuses a debug build
-	$(BIN)/python -m pytest bench --benchmark-only --benchmark-enable $(ARGUMENTS)
+	$(CARGO) build --quiet --release -p cbs-measure
+	$(BIN)/python -m pytest bench --benchmark-enable $(ARGUMENTS)
 
 instructions: environment ## Count the codec's instructions by callgrind against the baseline
 	$(CARGO) build --quiet --release -p cbs-measure
@@ -84,7 +85,7 @@ loadtest: environment ## Run a lunch hour in short against a server of its own
 
 ##@ Deliver
 .PHONY: ci fuzz-smoke test-postgres-15
-ci: lint test fuzz-smoke test-postgres-15 ## Everything that must pass before a change is merged
+ci: lint test fuzz-smoke instructions test-postgres-15 ## Everything that must pass before a change is merged
 
 fuzz-smoke: environment ## Run every fuzz target on a few thousand inputs; docs/howto/fuzz-the-codec.md has more
 	cd rust/fuzz && cargo run --quiet --release -p cbs-fuzz-targets --bin runner -- all 6000
