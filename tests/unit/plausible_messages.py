@@ -1,4 +1,4 @@
-"""Messages as networks send them, made up for every packaged dialect, and envelopes for them."""
+"""Messages as networks send them, made up for nine packaged dialects, and envelopes for them."""
 
 from __future__ import annotations
 

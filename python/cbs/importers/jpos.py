@@ -1,7 +1,7 @@
 """Imports GenericPackager XML files of jPOS.
 
 Facts of the format are from its document type and from what its classes do on the wire; none of
-its code is used or loaded. See docs/howto/import-a-specification.md for what is kept.
+its code is used or loaded. See docs/reference/importers.md for what is kept.
 """
 
 from __future__ import annotations
