@@ -26,7 +26,7 @@ From = Annotated[
 To = Annotated[str, typer.Option("--to", help="The specification of what is written.")]
 FromFraming = Annotated[str, typer.Option("--from-framing", help="As --framing of cbs decode.")]
 FromHeader = Annotated[str, typer.Option("--from-header", help="As --header of cbs decode.")]
-ToFraming = Annotated[str, typer.Option("--to-framing", help="The same, without auto.")]
+ToFraming = Annotated[str, typer.Option("--to-framing", help="As --from-framing, without auto.")]
 ToHeader = Annotated[
     str, typer.Option("--to-header", help="none, or visa22 and tpdu: blank ones are written.")
 ]

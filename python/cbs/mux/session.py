@@ -88,11 +88,6 @@ class LinkSession:
         """Whether requests for decisions are to be answered now."""
         return self.signed_on or not self._rules.require_sign_on
 
-    @property
-    def missed(self) -> int:
-        """Requests of ours in a row that were not answered in time."""
-        return self._missed
-
     def connected(self, now: float) -> list[Action]:
         """What to do first on a new link."""
         self._heard_at = now
