@@ -342,7 +342,7 @@ class TokenKey:
     @property
     def key_id(self) -> int: ...
     def token(self, pan: str) -> bytes:
-        """The token of a card number, given as its digits."""
+        """The token of a card number, given as its digits. Raises `EncodeError` for no Unicode."""
 
 @disjoint_base
 class Profile:

@@ -11,6 +11,7 @@ from tests.unit.known_messages import ALL, OWN, PUBLIC, Vector
 
 from cbs.codec import Codec, Message
 from cbs.errors import CodecError, DecodeError, EncodeError
+from cbs.network import TokenKey
 
 CODEC = Codec.load("visa_like")
 
@@ -164,6 +165,20 @@ def test_no_error_text_repeats_card_data() -> None:
         text = outcome(octets)
         assert text
         assert pan[:8] not in text
+
+
+def test_text_that_is_no_unicode_is_refused_without_a_word_of_it() -> None:
+    card = "4000000000000010\ud800"
+    for refused in (
+        lambda: CODEC.encode({"mti": "0100", "2": card}),
+        lambda: CODEC.encode_json(f'{{"mti":"0100","2":"{card}"}}'),
+        lambda: TokenKey(bytes(32)).token(card),
+    ):
+        with pytest.raises(EncodeError, match="lone surrogates") as caught:
+            refused()
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+        assert "4000000000000010" not in repr(caught.value.args)
 
 
 def test_a_body_beyond_all_limits_is_refused() -> None:

@@ -270,10 +270,11 @@ fields = {"mti": "0100", "2": "4000000000000010", "35": "4000000000000010d291220
 message = codec.decode(codec.encode(fields))
 sys.addaudithook(lambda event, values: seen.append(values) if event == "cbs.reveal" else None)
 message["2"], message.to_json(), message.describe(), message.track2(), repr(message)
+message.to_dict(), message.get_all("2")
 assert seen == []
 message.reveal("2"), message.to_json(reveal=True), message.describe(reveal=True)
-message.track2(reveal=True)
-assert seen == [("2",), ("*",), ("*",), ("35",)], seen
+message.track2(reveal=True), message.to_dict(reveal=True), message.get_all("2", reveal=True)
+assert seen == [("2",), ("*",), ("*",), ("35",), ("*",), ("2",)], seen
 
 
 def forbid(event, values):
@@ -282,7 +283,11 @@ def forbid(event, values):
 
 
 sys.addaudithook(forbid)
-for ask in (lambda: message.reveal("2"), lambda: message.to_json(reveal=True)):
+for ask in (
+    lambda: message.reveal("2"),
+    lambda: message.to_json(reveal=True),
+    lambda: message.to_dict(reveal=True),
+):
     try:
         ask()
     except PermissionError:

@@ -113,7 +113,8 @@ impl Codec {
         mac_key: Option<&MacKey>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let value = match document.cast::<PyString>() {
-            Ok(text) => Value::from_json(text.to_str()?.as_bytes()),
+            Ok(text) => mapping::whole_text(text, "message")
+                .and_then(|text| Value::from_json(text.as_bytes())),
             Err(_) => Value::from_json(document.extract()?),
         };
         self.write(python, value, mac_key)

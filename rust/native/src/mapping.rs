@@ -12,15 +12,22 @@ pub(crate) fn read(value: &Bound<'_, PyAny>, path: &str) -> Result<Value, Encode
     read_nested(value, path, 0)
 }
 
+/// The text in UTF-8. Python's own error for one that has none would hold the text, card data and
+/// all.
+pub(crate) fn whole_text<'a>(
+    text: &'a Bound<'_, PyString>,
+    path: &str,
+) -> Result<&'a str, EncodeError> {
+    text.to_str()
+        .map_err(|_| error(path, "a text", "lone surrogates"))
+}
+
 fn read_nested(value: &Bound<'_, PyAny>, path: &str, depth: usize) -> Result<Value, EncodeError> {
     if depth > DEPTH_MAX {
         return Err(error(path, "less nesting", "more"));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        let text = text
-            .to_str()
-            .map_err(|_| error(path, "a text", "lone surrogates"))?;
-        return Ok(Value::text(text));
+        return Ok(Value::text(whole_text(text, path)?));
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
         let items = value

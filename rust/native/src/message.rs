@@ -162,6 +162,7 @@ impl Message {
 
     #[pyo3(signature = (*, reveal=false))]
     fn to_dict<'py>(&self, python: Python<'py>, reveal: bool) -> PyResult<Bound<'py, PyDict>> {
+        note_reveal(python, reveal, "*")?;
         let names = Names::of(python);
         let dict = PyDict::new(python);
         dict.set_item(names.message_type(python), self.inner.mti())?;

@@ -9,6 +9,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList, PyString, PyTuple};
 
 use crate::codec::Codec;
 use crate::errors;
+use crate::mapping;
 use crate::message::Message;
 
 /// The key that turns a card number into its token. Wiped on drop.
@@ -36,8 +37,13 @@ impl TokenKey {
         self.0.key_id()
     }
 
-    fn token<'py>(&self, python: Python<'py>, pan: &str) -> Bound<'py, PyBytes> {
-        PyBytes::new(python, &self.0.token(pan))
+    fn token<'py>(
+        &self,
+        python: Python<'py>,
+        pan: &Bound<'_, PyString>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let pan = mapping::whole_text(pan, "pan").map_err(|it| errors::encode(python, &it))?;
+        Ok(PyBytes::new(python, &self.0.token(pan)))
     }
 
     fn __repr__(&self) -> String {
