@@ -75,6 +75,16 @@ def test_tags_of_the_usual_data_set_become_tags_without_one_and_back() -> None:
     assert visa.encode(back) == body
 
 
+def test_what_one_dialect_hides_goes_into_no_field_that_shows_it() -> None:
+    visa, other = DIALECTS["visa_like"], Codec.load("iso2003_binary")
+    message = visa.decode(visa.encode({"mti": "0100", "126": {"10": "11 123"}}))
+    with pytest.raises(EncodeError, match=r"^126: expected a field that hides card data"):
+        other.convert(message)
+    converted, dropped = other.convert(message, drop=True)
+    assert [path for path, _ in dropped] == ["126"]
+    assert "126" not in converted
+
+
 def test_what_does_not_fit_is_an_error_with_its_path_or_left_out() -> None:
     visa, ascii_dialect = DIALECTS["visa_like"], DIALECTS["iso87_ascii"]
     message = visa.decode(

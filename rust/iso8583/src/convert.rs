@@ -8,7 +8,7 @@ use crate::encoding::Coding;
 use crate::encoding::charset::Class;
 use crate::encoding::nibble;
 use crate::error::EncodeError;
-use crate::message::{Kind, Message};
+use crate::message::{Kind, Message, Node};
 use crate::spec::{
     Condition, Definition, Layout, NONE, NibbleStyle, Sensitivity, Source, Spec, TagTable,
 };
@@ -108,6 +108,23 @@ impl Spec {
     }
 }
 
+impl Message {
+    /// Whether the field of the other dialect would show what is hidden here.
+    fn shows_more(&self, index: usize, node: &Node, target: Option<&Definition>) -> bool {
+        // what cannot be looked into here can be there as little
+        let opaque = node.kind == Kind::Opaque
+            && target.is_none_or(|it| it.number == 0 && it.layouts.is_empty());
+        if opaque || !self.holds_card_data(index, node) {
+            return false;
+        }
+        match target.map_or(Sensitivity::None, |it| it.sensitivity) {
+            Sensitivity::None => true,
+            Sensitivity::Pan => self.sensitivity(node) != Sensitivity::Pan,
+            Sensitivity::Track | Sensitivity::Pin | Sensitivity::Cvv2 => false,
+        }
+    }
+}
+
 /// The first composite whose keys mean something else, because they are those of another layout.
 fn laid_out_otherwise(source: &Message, written: &Message) -> Option<EncodeError> {
     source.elements().find_map(|index| {
@@ -190,6 +207,9 @@ impl Conversion<'_> {
             return self.composite(index, definition, path);
         }
         let node = source.node(index)?;
+        if source.shows_more(index, node, target) {
+            return self.refuse(path, "a field that hides card data", "one that shows it");
+        }
         let text = ClearText::new(source.text(index, false));
         let of_source = source.definition(node);
         match recoded(of_source, target, &text) {
