@@ -35,6 +35,14 @@ mod compose_tags;
 mod composite;
 mod convert;
 mod decode;
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that goes wrong must stop loudly"
+)]
+mod differential;
 mod edit;
 mod encode;
 mod encoding;
