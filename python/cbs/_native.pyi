@@ -1,6 +1,6 @@
 """Types of the Rust extension. Hand-written; `make lint` compares it with the built module."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar, final, overload
 
@@ -32,21 +32,42 @@ _Record = TypeVar("_Record", bound=DataclassInstance)
 build_profile: Final[str]
 """Either "release" or "debug": benches refuse a debug build."""
 
-def lint_specification(specification: str) -> list[tuple[str, str, int | None, str]]:
+def lint_specification(
+    specification: str,
+    *,
+    origin: str = "",
+    read: Callable[[str, str], tuple[str, str]] | None = None,
+) -> list[tuple[str, str, int | None, str, str | None]]:
     """Everything that is wrong or odd in a wire specification (TOML text), in the file's order.
 
-    Rows (severity, path, line, problem): severity is "error" or "warning", the path as in
-    "fields.62.layouts.0.kind" (empty for the file as a whole), lines count from 1.
+    Rows (severity, path, line, problem, file): severity is "error" or "warning", the path as in
+    "fields.62.layouts.0.kind" (empty for the file as a whole), lines count from 1, the file is
+    None unless it is one that the specification extends. `origin` and `read` as for `Codec`.
     """
 
 @disjoint_base
 class Codec:
     """One wire specification, compiled. Immutable; safe to share between threads."""
 
-    def __new__(cls, specification: str, *, name: str) -> Codec:
-        """Compile `specification` (TOML text). Raises `cbs.errors.SpecificationError`."""
+    def __new__(
+        cls,
+        specification: str,
+        *,
+        name: str,
+        origin: str | None = None,
+        read: Callable[[str, str], tuple[str, str]] | None = None,
+    ) -> Codec:
+        """Compile `specification` (TOML text). Raises `cbs.errors.SpecificationError`.
+
+        `read` gives the specifications that it `extends`: called with what `extends` says and the
+        origin of the text that says it (`origin`, or `name`, for this one), it answers with the
+        origin and the text of that one, or raises `SpecificationError`.
+        """
     @property
     def name(self) -> str: ...
+    @property
+    def header_bytes(self) -> int:
+        """Bytes in front of the message type that belong to the message."""
     def decode(self, body: bytes, *, verify: bool = False) -> Message:
         """Decode one message body (MTI first, no frame, no header).
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -24,8 +25,8 @@ __all__ = [
     "Track2",
     "frame_bytes",
     "holds_message",
+    "lint",
     "looks_framed",
-    "packaged_specification",
     "specification_names",
 ]
 
@@ -43,11 +44,6 @@ def specification_names() -> list[str]:
     return sorted(path.stem for path in _SPECIFICATIONS.glob("*.toml"))
 
 
-def packaged_specification(name: str) -> str:
-    """The text of a packaged specification, one of `specification_names()`."""
-    return (_SPECIFICATIONS / f"{name}.toml").read_text(encoding="utf-8")
-
-
 class Codec(_native.Codec):
     """One wire specification, compiled. Immutable; safe to share between threads."""
 
@@ -57,20 +53,52 @@ class Codec(_native.Codec):
 
         Raises `SpecificationError`, which lists the packaged names if there is none like `name`.
         """
-        if str(name).endswith(".toml"):
-            path = Path(name)
-            try:
-                text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise SpecificationError(f"{path}: cannot be read: {error}") from error
-            return cls(text, name=path.stem)
-        known = specification_names()
-        if name not in known:
-            listing = ", ".join(known)
-            raise SpecificationError(
-                f"no specification {str(name)!r}; packaged are: {listing}; or give a .toml file"
-            )
-        return cls(packaged_specification(str(name)), name=str(name))
+        text, origin = _own_text(str(name))
+        return cls(text, name=Path(name).stem, origin=origin, read=_read_extended)
+
+
+def lint(name: str | Path) -> list[tuple[str, str, int | None, str, str | None]]:
+    """Everything that is wrong or odd in a specification: a packaged name, or a file's path.
+
+    Rows as those of `cbs._native.lint_specification`. Raises `SpecificationError` if it cannot be
+    read.
+    """
+    if str(name) in specification_names():
+        text, origin = _own_text(str(name))
+    else:
+        text, origin = _text_of(Path(name)), os.path.normpath(name)
+    return _native.lint_specification(text, origin=origin, read=_read_extended)
+
+
+def _own_text(name: str) -> tuple[str, str]:
+    """The text of a packaged specification or a file, and where it was read."""
+    if name.endswith(".toml"):
+        return _text_of(Path(name)), os.path.normpath(name)
+    known = specification_names()
+    if name not in known:
+        listing = ", ".join(known)
+        raise SpecificationError(
+            f"no specification {name!r}; packaged are: {listing}; or give a .toml file"
+        )
+    return _text_of(_SPECIFICATIONS / f"{name}.toml"), name
+
+
+def _read_extended(wanted: str, origin: str) -> tuple[str, str]:
+    """Where a specification that another one extends was read, and its text.
+
+    A path counts from the folder of the file that names it.
+    """
+    if wanted.endswith(".toml") and origin not in specification_names():
+        wanted = str(Path(origin).parent / wanted)
+    text, found = _own_text(wanted)
+    return found, text
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecificationError(f"{path}: cannot be read: {error}") from error
 
 
 def frame_bytes(frame: Frame) -> int:

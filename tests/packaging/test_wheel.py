@@ -102,7 +102,9 @@ def test_the_wheel_holds_sql_specifications_profiles_and_one_extension(wheel: Pa
     expected = {f"cbs/_sql/{path.relative_to(ROOT / 'sql')}" for path in ROOT.glob("sql/**/*.sql")}
     assert expected
     assert {name for name in names if name.startswith("cbs/_sql/")} == expected
-    assert {"cbs/specs/visa_like.toml", "cbs/profiles/visa_like.toml"} <= names
+    specs = {f"cbs/specs/{path.name}" for path in ROOT.glob("python/cbs/specs/*.toml")}
+    assert "cbs/specs/visa_like.toml" in specs
+    assert specs | {"cbs/profiles/visa_like.toml"} <= names
     assert {"cbs/_native.pyi", "cbs/py.typed"} <= names
     assert len([name for name in names if name.endswith(".so")]) == 1
     assert any(name.endswith("/LICENSE") for name in names)

@@ -188,7 +188,7 @@ def test_what_is_wrong_with_alternatives_is_told_with_its_place() -> None:
         '[[fields.3.alternatives]]\nwhen = { path = "mti", is = "01*" }\ncolor = "red"\n'
         '[[fields.3.alternatives]]\nwhen = { path = "4", is = "1" }\nencoding = "morse"\n'
     )
-    assert {(path, line) for _, path, line, _ in lint_specification(text)} == {
+    assert {(path, line) for _, path, line, *_ in lint_specification(text)} == {
         ("fields.3.alternatives.0.when", 8),
         ("fields.3.alternatives.1.color", 12),
         ("fields.3.alternatives.2.encoding", 15),

@@ -48,7 +48,7 @@ parts.65 = { name = "h", length = 1 }
 
 
 def test_every_fault_is_told_with_its_path_and_line() -> None:
-    found = {(severity, path): (line, problem) for severity, path, line, problem
+    found = {(severity, path): (line, problem) for severity, path, line, problem, _
              in lint_specification(FAULTY)}  # fmt: skip
     faults = {path: line for (severity, path), (line, _) in found.items() if severity == "error"}
     assert faults == {
@@ -75,7 +75,7 @@ def test_what_can_never_be_met_is_told_when_the_rest_is_right() -> None:
     text += FAULTY[FAULTY.index("[fields.6]") : FAULTY.index("[[fields.6.layouts]]\nwhen")]
     text += '[[fields.6.layouts]]\nwhen = { path = "7", is = "1" }\nkind = "tlv"\n'
     text += 'tags.1F = { name = "h" }\n'
-    assert [(severity, path) for severity, path, _, _ in lint_specification(text)] == [
+    assert [(severity, path) for severity, path, *_ in lint_specification(text)] == [
         ("warning", "fields.6.layouts.1"),
         ("error", "fields.6.layouts.1.when.path"),
         ("warning", "fields.6.layouts.1.tags.1F"),
@@ -150,7 +150,7 @@ def test_what_does_not_go_together_is_a_fault(field: str, path: str, problem: st
 
 def test_what_is_no_toml_is_told_with_its_lines() -> None:
     rows = lint_specification("[message]\na = = 1\nb = \n")
-    assert {(severity, path, line) for severity, path, line, _ in rows} == {
+    assert {(severity, path, line) for severity, path, line, *_ in rows} == {
         ("error", "", 2),
         ("error", "", 3),
     }
@@ -196,7 +196,7 @@ def test_each_kind_of_fault_of_a_field_is_told_at_its_line(
     text = (
         f'[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n[fields.2]\nname = "a"\n{lines}\n'
     )
-    [(severity, found, at, told)] = lint_specification(text)
+    [(severity, found, at, told, _)] = lint_specification(text)
     assert (severity, found, at) == ("error", f"fields.2.{path}", line)
     assert problem in told
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cbs._native import lint_specification
 from cbs.cli import EXIT_FAILED
 from cbs.cli.spec_import import import_command
 from cbs.cli.terminal import paint, print_json, show
-from cbs.codec import packaged_specification, specification_names
+from cbs.codec import lint as lint_file
+from cbs.errors import SpecificationError
 
 app = typer.Typer()
 spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file, or import one.")
@@ -37,10 +36,10 @@ def lint(files: Files, as_json: AsJson = False) -> None:
     """
     documents = []
     for name in files:
-        for severity, path, line, problem in lint_specification(_read(name)):
+        for severity, path, line, problem, extended in _rows(name):
             documents.append(
                 {
-                    "file": name,
+                    "file": extended or name,
                     "line": line,
                     "severity": severity,
                     "path": path,
@@ -71,11 +70,9 @@ def _as_line(document: dict[str, str | int | None]) -> str:
     return f"{place}: {painted}: {path}: {document['problem']}"
 
 
-def _read(name: str) -> str:
-    """The text of a file, or of a packaged specification."""
+def _rows(name: str) -> list[tuple[str, str, int | None, str, str | None]]:
+    """What is wrong or odd in a packaged specification or a file, and in those it extends."""
     try:
-        if name in specification_names():
-            return packaged_specification(name)
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{name}: cannot be read: {error}") from error
+        return lint_file(name)
+    except SpecificationError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cbs.codec import Codec, Message, packaged_specification, specification_names
+from cbs.codec import Codec, Message, specification_names
 from cbs.doctor.envelope import Envelope, Piece, envelopes, looks_like_start
 from cbs.doctor.evidence import (
     MESSAGE_TYPE,
@@ -152,8 +152,8 @@ def diagnose(octets: bytes, extra: Sequence[Codec] = ()) -> Diagnosis:
 @functools.lru_cache(maxsize=1)
 def _packaged() -> list[tuple[Codec, bool]]:
     """Every packaged specification, and whether it has octets in front of the message type."""
-    texts = {name: packaged_specification(name) for name in specification_names()}
-    return [(Codec(text, name=name), "\nheader_bytes" in text) for name, text in texts.items()]
+    codecs = [Codec.load(name) for name in specification_names()]
+    return [(codec, codec.header_bytes > 0) for codec in codecs]
 
 
 class _Reader:

@@ -44,7 +44,7 @@ def import_specification(
         raise SpecificationImportError(source, [(unreadable.path, unreadable.problem)]) from None
     problems.settle(source)
     text = write(draft, f"Imported from a {format_name} file, {Path(source).name or 'unnamed'}.")
-    for severity, path, _, problem in lint_specification(text):
+    for severity, path, _, problem, _ in lint_specification(text):
         if severity == "error":
             problems.add(draft.origin(path), problem)
     problems.settle(source)

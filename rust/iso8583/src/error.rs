@@ -7,7 +7,9 @@ use crate::message::Message;
 /// A specification cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
-    /// Where in the file, as in `fields.62.layouts.0.kind`.
+    /// The origin of the specification it stands in, where that is one that this one extends.
+    pub file: Option<String>,
+    /// Where in the file, as in `fields.62.layouts.0.kind`; empty for the file as a whole.
     pub path: String,
     /// What is wrong there.
     pub problem: String,
@@ -15,7 +17,13 @@ pub struct SpecError {
 
 impl fmt::Display for SpecError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.path, self.problem)
+        if let Some(file) = &self.file {
+            write!(formatter, "in {file}: ")?;
+        }
+        if !self.path.is_empty() {
+            write!(formatter, "{}: ", self.path)?;
+        }
+        formatter.write_str(&self.problem)
     }
 }
 

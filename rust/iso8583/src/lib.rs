@@ -82,7 +82,7 @@ pub use frame::{Frame, Framer, Framing, HeaderMode, HeaderPart, Kind as FrameKin
 pub use message::Message;
 pub use resolve::element_number;
 pub use seal::Sealed;
-pub use spec::{Severity, Spec, SpecIssue};
+pub use spec::{ReadSpec, Severity, Spec, SpecIssue, SpecText};
 pub use track::{NoTrack, Track2};
 pub use value::{ClearText, Value};
 pub use wipe::Wiped;

@@ -9,26 +9,14 @@
     reason = "a test that goes wrong must stop loudly"
 )]
 
+mod packaged;
+
 use std::sync::{Arc, LazyLock};
 
 use cbs_iso8583::{Part, Severity, Spec};
 use proptest::prelude::*;
 
-static DIALECTS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../python/cbs/specs");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .expect("the packaged specifications are beside the crate")
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "toml"))
-        .collect();
-    paths.sort();
-    let spec = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy();
-        Arc::new(Spec::parse(&text, &name).expect("a packaged specification compiles"))
-    };
-    paths.iter().map(spec).collect()
-});
+static DIALECTS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(packaged::specifications);
 
 /// Use everything that a message offers; nothing of it may panic or change the bytes.
 fn examine(spec: &Arc<Spec>, body: &[u8]) {

@@ -9,24 +9,15 @@
     reason = "a test that goes wrong must stop loudly"
 )]
 
+mod packaged;
+
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
 use cbs_iso8583::{Mark, Message, Spec, Value};
 use proptest::prelude::*;
 
-static DIALECTS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../python/cbs/specs");
-    let entries = std::fs::read_dir(folder).expect("the packaged specifications are there");
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|it| it == "toml"));
-    paths.sort();
-    let spec = |path: &std::path::PathBuf| {
-        let name = path.file_stem().unwrap().to_string_lossy();
-        dialect(&std::fs::read_to_string(path).unwrap(), &name)
-    };
-    paths.iter().map(spec).collect()
-});
+static DIALECTS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(packaged::specifications);
 
 fn dialect(text: &str, name: &str) -> Arc<Spec> {
     Arc::new(Spec::parse(text, name).expect("the specification compiles"))

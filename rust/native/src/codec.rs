@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cbs_iso8583::{EncodeError, Severity, Spec, Value};
+use cbs_iso8583::{EncodeError, ReadSpec, Severity, Spec, SpecIssue, SpecText, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -47,13 +47,25 @@ impl Codec {
 #[pymethods]
 impl Codec {
     #[new]
-    #[pyo3(signature = (specification, *, name))]
-    fn new(python: Python<'_>, specification: &str, name: &str) -> PyResult<Self> {
-        let spec = Spec::parse(specification, name)
+    #[pyo3(signature = (specification, *, name, origin=None, read=None))]
+    fn new(
+        python: Python<'_>,
+        specification: String,
+        name: &str,
+        origin: Option<&str>,
+        read: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let own = own_text(specification, origin.unwrap_or(name));
+        let spec = reading(read, |reader| Spec::parse_with(own, name, reader))?
             .map_err(|error| errors::specification(python, name, &error))?;
         Ok(Self {
             inner: Arc::new(spec),
         })
+    }
+
+    #[getter]
+    fn header_bytes(&self) -> usize {
+        self.inner.header_bytes()
     }
 
     #[getter]
@@ -158,17 +170,59 @@ impl Codec {
     }
 }
 
-/// Everything that is wrong or odd in a specification: (severity, path, line, problem).
+/// Severity, path, line, problem, and the specification it stands in if not the one itself.
+type LintRow = (&'static str, String, Option<usize>, String, Option<String>);
+
+/// Everything that is wrong or odd in a specification and in those that it extends.
 #[pyfunction]
-fn lint_specification(specification: &str) -> Vec<(&'static str, String, Option<usize>, String)> {
+#[pyo3(signature = (specification, *, origin="", read=None))]
+fn lint_specification(
+    specification: String,
+    origin: &str,
+    read: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<LintRow>> {
     let word = |severity| match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    Spec::lint(specification)
-        .into_iter()
-        .map(|issue| (word(issue.severity), issue.path, issue.line, issue.problem))
-        .collect()
+    let own = own_text(specification, origin);
+    let issues = reading(read, |reader| Spec::lint_with(own, reader))?;
+    let row = |it: SpecIssue| (word(it.severity), it.path, it.line, it.problem, it.file);
+    Ok(issues.into_iter().map(row).collect())
+}
+
+fn own_text(text: String, origin: &str) -> SpecText {
+    SpecText {
+        origin: origin.to_owned(),
+        text,
+    }
+}
+
+/// Do `work` with a reader of other specifications that asks `read` of Python. A
+/// `SpecificationError` of it becomes a fault of the specification, any other error is raised.
+fn reading<Outcome>(
+    read: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&mut ReadSpec<'_>) -> Outcome,
+) -> PyResult<Outcome> {
+    let mut raised = None;
+    let mut reader = |wanted: &str, origin: &str| {
+        let Some(read) = read else {
+            return Err(format!("there is nowhere to read {wanted:?} from"));
+        };
+        let found = read.call1((wanted, origin));
+        match found.and_then(|pair| pair.extract::<(String, String)>()) {
+            Ok((origin, text)) => Ok(SpecText { origin, text }),
+            Err(error) => {
+                let problem = error.value(read.py()).to_string();
+                if !errors::is_specification(read.py(), &error) {
+                    raised.get_or_insert(error);
+                }
+                Err(problem)
+            }
+        }
+    };
+    let outcome = work(&mut reader);
+    raised.map_or(Ok(outcome), Err)
 }
 
 /// Add this file's classes and functions to the module.

@@ -46,6 +46,14 @@ impl ErrorClass {
     }
 }
 
+/// Whether an error that Python raised says that a specification cannot be used.
+pub(crate) fn is_specification(python: Python<'_>, error: &PyErr) -> bool {
+    let class = SPECIFICATION
+        .class
+        .import(python, "cbs.errors", SPECIFICATION.name);
+    class.is_ok_and(|class| error.is_instance(python, class.as_any()))
+}
+
 pub(crate) fn specification(python: Python<'_>, name: &str, error: &SpecError) -> PyErr {
     SPECIFICATION.raise(python, &format!("{name}: {error}"), None)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use cbs_iso8583::{Message, MessageBuilder, Spec, Value};
+use cbs_iso8583::{Message, MessageBuilder, Spec, SpecText, Value};
 
-use crate::seeds::SPECIFICATIONS;
+use crate::seeds::{SPECIFICATIONS, packaged};
 
 static SPECS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
     let compile = |(name, text): &(String, String)| {
-        let spec = Spec::parse(text, name);
+        let (origin, text) = (name.clone(), text.clone());
+        let spec = Spec::parse_with(SpecText { origin, text }, name, &mut packaged);
         Arc::new(spec.unwrap_or_else(|error| panic!("{name}: {error}")))
     };
     SPECIFICATIONS.iter().map(compile).collect()

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use cbs_iso8583::Framer;
+use cbs_iso8583::{Framer, SpecText};
 use serde_json::Value;
 
 use crate::messages::chosen;
@@ -11,6 +11,13 @@ use crate::{Mutator, streams};
 /// Name and text of every packaged specification, sorted.
 pub(crate) static SPECIFICATIONS: LazyLock<Vec<(String, String)>> =
     LazyLock::new(|| texts_in("python/cbs/specs", "toml"));
+
+/// A packaged specification, for one that extends it.
+pub(crate) fn packaged(wanted: &str, _origin: &str) -> Result<SpecText, String> {
+    let found = SPECIFICATIONS.iter().find(|(name, _)| name == wanted);
+    let (origin, text) = found.cloned().ok_or("there is none")?;
+    Ok(SpecText { origin, text })
+}
 
 /// Name and text of every file with this ending in a folder of the repository, sorted.
 fn texts_in(folder: &str, ending: &str) -> Vec<(String, String)> {

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use cbs_iso8583::Spec;
+use cbs_iso8583::{Spec, SpecText};
 
 use crate::Seeds;
 use crate::messages::is_whole;
+use crate::seeds::packaged;
 
 static KNOWN_MESSAGES: LazyLock<Vec<Vec<u8>>> =
     LazyLock::new(|| Seeds::of("decode").all().to_vec());
@@ -20,8 +21,12 @@ const BODIES: [&[u8]; 3] = [
 /// Any text is linted; what compiles decodes any bytes, and what does not has an error.
 pub fn specification(data: &[u8]) -> bool {
     let text = String::from_utf8_lossy(data);
-    Spec::lint(&text);
-    let Ok(spec) = Spec::parse(&text, "fuzzed") else {
+    let own = SpecText {
+        origin: "fuzzed".to_owned(),
+        text: text.into_owned(),
+    };
+    Spec::lint_with(own.clone(), &mut packaged);
+    let Ok(spec) = Spec::parse_with(own, "fuzzed", &mut packaged) else {
         return false;
     };
     let spec = Arc::new(spec);

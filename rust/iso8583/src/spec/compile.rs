@@ -23,16 +23,21 @@ const DEPTH_MAX: usize = 8;
 /// The specification as far as it can be made; faults go into `sink`.
 pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
     let mut file = Section::new(table, "", sink);
+    // taken out already; asked for so that a misspelled one is told
+    let _: Option<String> = file.text("extends");
     let message = file.section("message");
+    let types = file.section("types").map(Section::into_table);
+    let fields = file.section("fields");
     if message.is_none() {
         file.error("message", "missing");
     }
+    let place = file.shell();
+    file.finish();
     let mut message = message?;
     let page = choose(&mut message, "ebcdic_page", Page::named, PAGES, None);
     let unmapped = keys::unmapped(&mut message);
     let envelope = envelope(&mut message);
     message.finish();
-    let types = file.section("types").map(Section::into_table);
     let mut compiler = Compiler {
         types: types.unwrap_or_default(),
         characters: Characters {
@@ -43,12 +48,10 @@ pub(super) fn compile(table: Table, name: &str, sink: &Sink) -> Option<Spec> {
         charsets: Vec::new(),
         letters: Vec::new(),
     };
-    let fields = file.section("fields");
     if fields.is_none() {
-        file.error("fields", "missing");
+        place.error("fields", "missing");
     }
     let elements = compiler.elements(fields?, &envelope);
-    file.finish();
     Some(Spec {
         name: name.to_owned(),
         conditional: compiler.definitions.iter().any(|it| it.conditional),

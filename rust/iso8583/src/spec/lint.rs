@@ -1,9 +1,7 @@
 //! What is wrong in a file, all of it, with lines.
 
-use toml::Table;
-use toml::de::{DeTable, DeValue};
-
 use super::compile;
+use super::extends::{ReadSpec, SpecText, gather};
 use super::section::Sink;
 use super::{Condition, Definition, Layout, Length, NONE, Source, Spec};
 use crate::encoding::Coding;
@@ -23,6 +21,8 @@ pub enum Severity {
 pub struct SpecIssue {
     /// How bad it is.
     pub severity: Severity,
+    /// The origin of the specification it stands in, where that is one that this one extends.
+    pub file: Option<String>,
     /// Where in the file, as in `fields.62.layouts.0.kind`; empty for the file as a whole.
     pub path: String,
     /// The line, from 1, where it is known.
@@ -31,83 +31,48 @@ pub struct SpecIssue {
     pub problem: String,
 }
 
-/// The specification, or the first fault of the file.
-pub(super) fn parse(text: &str, name: &str) -> Result<Spec, SpecError> {
-    let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError {
+/// The specification, or the first fault of its files.
+pub(super) fn parse(own: SpecText, name: &str, read: &mut ReadSpec<'_>) -> Result<Spec, SpecError> {
+    let fault = |issue: SpecIssue| SpecError {
+        file: issue.file,
+        path: issue.path,
+        problem: issue.problem,
+    };
+    let unusable = || SpecError {
+        file: None,
         path: name.to_owned(),
-        problem: format!("no TOML: {}", error.message()),
-    })?;
+        problem: "cannot be compiled".to_owned(),
+    };
+    let (files, table) = match gather(own, read) {
+        Ok(gathered) => gathered,
+        Err(issues) => return Err(issues.into_iter().next().map_or_else(unusable, fault)),
+    };
     let sink = Sink::default();
     let spec = compile::compile(table, name, &sink);
     if let Some(spec) = &spec {
         odd_layouts(spec, &sink);
     }
-    let fault = sink
-        .take()
-        .into_iter()
-        .find(|issue| issue.severity == Severity::Error);
-    match (fault, spec) {
+    let mut issues = sink.take();
+    issues.retain(|issue| issue.severity == Severity::Error);
+    issues.truncate(1);
+    match (files.place(issues).pop(), spec) {
         (None, Some(spec)) => Ok(spec),
-        (Some(issue), _) => Err(SpecError {
-            path: issue.path,
-            problem: issue.problem,
-        }),
-        (None, None) => Err(SpecError {
-            path: name.to_owned(),
-            problem: "cannot be compiled".to_owned(),
-        }),
+        (Some(issue), _) => Err(fault(issue)),
+        (None, None) => Err(unusable()),
     }
 }
 
 /// Every fault and every oddity.
-pub(super) fn lint(text: &str) -> Vec<SpecIssue> {
-    let (document, faults) = DeTable::parse_recoverable(text);
-    if !faults.is_empty() {
-        let issue = |fault: toml::de::Error| SpecIssue {
-            severity: Severity::Error,
-            path: String::new(),
-            line: fault.span().map(|span| line_of(text, span.start)),
-            problem: format!("no TOML: {}", fault.message()),
-        };
-        return faults.into_iter().map(issue).collect();
-    }
+pub(super) fn lint(own: SpecText, read: &mut ReadSpec<'_>) -> Vec<SpecIssue> {
+    let (files, table) = match gather(own, read) {
+        Ok(gathered) => gathered,
+        Err(issues) => return issues,
+    };
     let sink = Sink::default();
-    if let Ok(table) = text.parse::<Table>()
-        && let Some(spec) = compile::compile(table, "", &sink)
-    {
+    if let Some(spec) = compile::compile(table, "", &sink) {
         odd_layouts(&spec, &sink);
     }
-    let mut issues = sink.take();
-    for issue in &mut issues {
-        issue.line = place(document.get_ref(), &issue.path).map(|place| line_of(text, place));
-    }
-    issues.sort_by_key(|issue| issue.line);
-    issues.dedup();
-    issues
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.get(..offset).unwrap_or("");
-    before.matches('\n').count().saturating_add(1)
-}
-
-/// Where the deepest key of a path that is in the file stands.
-fn place(table: &DeTable<'_>, path: &str) -> Option<usize> {
-    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
-    inner_place(value.get_ref(), rest).or(Some(key.span().start))
-}
-
-fn inner_place(value: &DeValue<'_>, path: &str) -> Option<usize> {
-    match value {
-        DeValue::Table(table) => place(table, path),
-        DeValue::Array(items) => {
-            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            let item = items.get(first.parse::<usize>().ok()?)?;
-            inner_place(item.get_ref(), rest).or(Some(item.span().start))
-        }
-        _ => None,
-    }
+    files.place(sink.take())
 }
 
 /// Layouts and alternatives that can never be reached, and conditions that can never hold.

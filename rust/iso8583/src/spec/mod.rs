@@ -3,6 +3,7 @@
 mod alternatives;
 mod compile;
 mod defines;
+mod extends;
 mod inside;
 mod keys;
 mod layouts;
@@ -15,6 +16,7 @@ mod tags;
 use std::sync::Arc;
 
 pub(crate) use compile::plain;
+pub use extends::{ReadSpec, SpecText};
 pub(crate) use inside::{Bitmapped, Dataset, Form, Layout, TagCoding, TagEntry, TagTable, Tagged};
 pub use lint::{Severity, SpecIssue};
 
@@ -137,19 +139,38 @@ pub(crate) enum Policy {
 }
 
 impl Spec {
-    /// Compile TOML text. `name` is used in error texts only.
+    /// Compile TOML text that extends no other. `name` is used in error texts only.
     pub fn parse(text: &str, name: &str) -> Result<Self, SpecError> {
-        lint::parse(text, name)
+        lint::parse(alone(text), name, &mut nowhere)
+    }
+
+    /// Compile TOML text; `read` gives the specifications that it may extend.
+    pub fn parse_with(
+        own: SpecText,
+        name: &str,
+        read: &mut ReadSpec<'_>,
+    ) -> Result<Self, SpecError> {
+        lint::parse(own, name, read)
     }
 
     /// Everything that is wrong or odd in TOML text, with lines where they are known.
     pub fn lint(text: &str) -> Vec<SpecIssue> {
-        lint::lint(text)
+        lint::lint(alone(text), &mut nowhere)
+    }
+
+    /// Everything that is wrong or odd in TOML text and in those that it extends.
+    pub fn lint_with(own: SpecText, read: &mut ReadSpec<'_>) -> Vec<SpecIssue> {
+        lint::lint(own, read)
     }
 
     /// The name it was loaded under.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Bytes in front of the message type that belong to the message.
+    pub fn header_bytes(&self) -> usize {
+        self.envelope.header.len()
     }
 
     pub(crate) fn definition(&self, id: u16) -> Option<&Definition> {
@@ -181,6 +202,17 @@ impl std::fmt::Debug for Spec {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+fn alone(text: &str) -> SpecText {
+    SpecText {
+        origin: String::new(),
+        text: text.to_owned(),
+    }
+}
+
+fn nowhere(wanted: &str, _origin: &str) -> Result<SpecText, String> {
+    Err(format!("there is nowhere to read {wanted:?} from"))
 }
 
 /// One data element, subfield or tag.

@@ -21,6 +21,7 @@ impl Sink {
         if issues.len() < ISSUES_MAX {
             issues.push(SpecIssue {
                 severity,
+                file: None,
                 path,
                 line: None,
                 problem,
@@ -172,6 +173,7 @@ impl Section {
                     let section = Self::new(inner, self.path_of(&key), &self.sink);
                     entries.push((key, section));
                 }
+                Value::Boolean(false) => self.error(&key, "there is nothing to take away"),
                 other => {
                     let _: Option<()> = self.wrong(&key, "a table", &other);
                 }
