@@ -133,3 +133,31 @@ def test_what_is_inside_a_sensitive_field_is_hidden_as_the_field_is() -> None:
     shown = [message[f"2.{tag}"] for tag in ("T1", "T2", "T3")]
     assert shown == ["**", "42", "**"]
     assert json.loads(message.to_json())["subfields"]["2"] == {"T1": "**", "T2": "42", "T3": "**"}
+
+
+@pytest.mark.parametrize(
+    ("layout", "given"),
+    [
+        (
+            'kind = "datasets"\ntlv_max = "70"\nbitmap_parts.1 = { name = "p", length = 1, '
+            'alternatives = [{ when = { path = "mti", is = "02*" }, length = 2 }] }\n',
+            {"0100": {"71": {"1": "11"}}, "0200": {"71": {"1": "1122"}}},
+        ),
+        (
+            'kind = "tagged"\ntag = "binary:1"\nlength = "binary:1"\ntags.01 = { name = "t" }\n'
+            'lead = { name = "l", length = 1, '
+            'alternatives = [{ when = { path = "mti", is = "02*" }, length = 2 }] }\n',
+            {"0100": {"_lead": "11"}, "0200": {"_lead": "1122"}},
+        ),
+    ],
+    ids=["part of a data set", "in front of tags"],
+)
+def test_what_depends_on_the_message_is_written_as_it_is_read(
+    layout: str, given: dict[str, Any]
+) -> None:
+    codec = Codec(f"{HEAD}{FIELD}[[fields.2.layouts]]\n{layout}", name="sets")
+    for mti, value in given.items():
+        body = codec.encode({"mti": mti, "2": value})
+        message = codec.decode(body)
+        assert codec.encode(json.loads(message.to_json(reveal=True))) == body
+        assert codec.encode({"mti": mti, "2": message["2"]}) == body

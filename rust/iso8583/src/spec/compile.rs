@@ -214,13 +214,17 @@ impl Compiler {
             || match &alternative.layout {
                 Layout::Positional { parts, .. } => parts.iter().any(inside),
                 Layout::Bitmapped(bitmapped) => bitmapped.parts.iter().any(inside),
-                Layout::Tagged(tagged) => tagged.entries.iter().any(|entry| inside(&entry.1)),
-                Layout::Datasets { tags, sets, .. } => {
+                Layout::Tagged(tagged) => {
+                    inside(&tagged.lead) || tagged.entries.iter().any(|entry| inside(&entry.1))
+                }
+                Layout::Datasets {
+                    tags, sets, other, ..
+                } => {
                     let own = sets.iter().flat_map(|set| set.tags.entries.iter());
-                    tags.entries
-                        .iter()
-                        .chain(own)
-                        .any(|tag| inside(&tag.definition))
+                    let known = tags.entries.iter().chain(own);
+                    let parts = sets.iter().map(|set| &set.parts).chain([&other.parts]);
+                    let mut parts = parts.flatten().flat_map(|parts| parts.iter());
+                    known.map(|tag| &tag.definition).any(inside) || parts.any(inside)
                 }
                 Layout::Tlv { tags } => tags.entries.iter().any(|tag| inside(&tag.definition)),
             }
