@@ -32,7 +32,8 @@ from tests.unit.captures import (
 )
 
 from cbs.capture import CaptureFile, SegmentReader
-from cbs.capture.packets import Endpoint, Segment
+from cbs.capture.files import Packet
+from cbs.capture.packets import FRAGMENT_BYTES_MAX, FRAGMENTS_MAX, Endpoint, Segment
 from cbs.capture.streams import WAITING_SEGMENTS_MAX, Stream
 from cbs.errors import CaptureError
 
@@ -183,6 +184,31 @@ def test_a_fragment_that_is_missing_is_counted() -> None:
     for packet in CaptureFile(io.BytesIO(pcapng([Captured(START_NS, network, 101)]))):
         assert reader.read(packet) is None
     assert reader.fragments_incomplete == 1
+
+
+def test_fragments_without_an_end_are_held_and_joined_within_bounds() -> None:
+    reader = SegmentReader()
+    for place in [8190, *(0x2000 | offset for offset in range(8000))]:
+        network = ipv4(CLIENT[0], SERVER[0], bytes(16), place=place)
+        assert reader.read(Packet(START_NS, 101, network, len(network))) is None
+    (held,) = reader._fragments.values()
+    assert len(held._pieces) == FRAGMENTS_MAX
+    large = SegmentReader()
+    for place in range(8):
+        network = ipv4(CLIENT[0], SERVER[0], bytes(60_000), place=0x2000 | place)
+        assert large.read(Packet(START_NS, 101, network, len(network))) is None
+    (held,) = large._fragments.values()
+    assert held._held_bytes <= FRAGMENT_BYTES_MAX
+
+
+@pytest.mark.parametrize("seconds", [2**62, -(2**62), 253_402_300_800])
+def test_a_time_that_no_packet_was_captured_at_is_none(seconds: int) -> None:
+    option = struct.pack("<HHq", 14, 8, seconds)
+    network = ipv4(CLIENT[0], SERVER[0], tcp(CLIENT, SERVER, 1, 1, ACK, b"abc"))
+    head = struct.pack("<IIIII", 0, 0, 1, len(network), len(network))
+    file = section("<") + block(1, struct.pack("<HHI", 101, 0, 0) + option, "<")
+    (packet,) = CaptureFile(io.BytesIO(file + block(6, head + network, "<")))
+    assert packet.time_ns == 0
 
 
 def test_what_is_no_tcp_is_counted_by_its_reason() -> None:

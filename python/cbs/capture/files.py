@@ -26,6 +26,8 @@ _PCAP = {
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 _RESOLUTION, _TIME_OFFSET = 9, 14
+_TIME_NS_END = 253_402_300_800 * 1_000_000_000
+"""The year 10000: a time from there on, or before 1970, is none that a packet was captured at."""
 
 
 class Packet(NamedTuple):
@@ -164,5 +166,7 @@ def _packet(kind: int, body: bytes, order: str, interfaces: list[_Interface]) ->
     time_ns = count * 1_000_000_000 // interface.counts_in_a_second
     if kind != _SIMPLE_PACKET:
         time_ns += interface.offset_s * 1_000_000_000
+    if not 0 <= time_ns < _TIME_NS_END:
+        time_ns = 0
     octets = body[start : start + kept]
     return Packet(time_ns, interface.link_type, octets, max(length, kept))

@@ -14,6 +14,12 @@ from cbs.capture.files import Packet
 DATAGRAMS_MAX = 256
 """Datagrams in fragments that are waited for at a time."""
 
+FRAGMENTS_MAX = 2048
+"""Fragments of one datagram; the smallest that routers make give fewer."""
+
+FRAGMENT_BYTES_MAX = 1 << 17
+"""Bytes in them, those that overlap counted twice."""
+
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _VLAN_TAGS = {0x8100, 0x88A8, 0x9100}
 _RAW = {12, 14, 101, 228, 229}
@@ -130,8 +136,8 @@ class SegmentReader:
         self, key: tuple[object, ...], datagram: _Datagram, offset: int, more: bool | int
     ) -> _Datagram | None:
         pieces = self._fragments.setdefault(key, _Pieces())
-        pieces.add(offset, datagram.content, is_last=not more)
-        content = pieces.whole()
+        is_new = pieces.add(offset, datagram.content, is_last=not more)
+        content = pieces.whole() if is_new else None
         if content is not None:
             del self._fragments[key]
             return datagram._replace(content=content, length=len(content))
@@ -165,16 +171,24 @@ class _Pieces:
 
     def __init__(self) -> None:
         self._pieces: dict[int, bytes] = {}
+        self._held_bytes = 0
         self._length: int | None = None
 
-    def add(self, offset: int, content: bytes, *, is_last: bool) -> None:
+    def add(self, offset: int, content: bytes, *, is_last: bool) -> bool:
+        """Whether it says more than what was there. More than a datagram can be is passed over."""
         # Of two fragments for one place the first counts, as most receivers have it.
-        self._pieces.setdefault(offset, content)
+        if offset in self._pieces or len(self._pieces) >= FRAGMENTS_MAX:
+            return False
+        if self._held_bytes + len(content) > FRAGMENT_BYTES_MAX:
+            return False
+        self._pieces[offset] = content
+        self._held_bytes += len(content)
         if is_last:
             self._length = offset + len(content)
+        return True
 
     def whole(self) -> bytes | None:
-        if self._length is None:
+        if self._length is None or self._held_bytes < self._length:
             return None
         content = bytearray()
         for offset, piece in sorted(self._pieces.items()):
