@@ -123,6 +123,18 @@ def test_after_a_timeout_the_same_message_may_be_sent_again() -> None:
     assert matcher.arrived(reply(), now=2.0).verdict is Verdict.DUPLICATE
 
 
+def test_a_reply_that_may_be_a_late_one_to_another_request_answers_neither() -> None:
+    matcher: Matcher[str] = Matcher()
+    sent(matcher, "given up", timeout_s=1.0)
+    matcher.expire(1.0)
+    sent(matcher, "waits", f41="TERM0002")
+    assert matcher.arrived(reply(f41=None), now=2.0).verdict is Verdict.AMBIGUOUS
+    late = matcher.arrived(reply(), now=2.0)
+    assert (late.verdict, late.token) == (Verdict.LATE, "given up")
+    arrival = matcher.arrived(reply(f41=None), now=2.0)
+    assert (arrival.verdict, arrival.token) == (Verdict.REPLY, "waits")
+
+
 def test_a_reply_after_its_timeout_is_late_and_names_its_request() -> None:
     matcher: Matcher[str] = Matcher()
     sent(matcher, timeout_s=1.0)

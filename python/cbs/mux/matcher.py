@@ -152,17 +152,19 @@ class Matcher(Generic[Token]):
             return Arrival(Verdict.REQUEST, message)
         key = (exchange_type(message.mti), self._values(message, self.rules.required))
         compared = self._values(message, self.rules.compared)
-        # Of what may be meant, a request that waits goes before those that have ended.
         candidates = [known for known in self._index.get(key, ()) if known.may_be(compared)]
-        waiting = [known for known in candidates if known.ended_as is None]
-        if len(waiting) > 1 or (not waiting and len(candidates) > 1):
+        # Of what may be meant, a request without a reply goes before those that had theirs. One
+        # that was given up counts as much as one that waits: its approval is not the other's.
+        unanswered = [known for known in candidates if known.ended_as is not Verdict.REPLY]
+        if len(unanswered or candidates) > 1:
             return Arrival(Verdict.AMBIGUOUS, message)
+        waiting = [known for known in unanswered if known.ended_as is None]
         if waiting:
             self._end(waiting[0], Verdict.REPLY, now)
             return Arrival(Verdict.REPLY, message, waiting[0].token)
         if not candidates:
             return Arrival(Verdict.UNKNOWN, message)
-        (known,) = candidates
+        (known,) = unanswered or candidates
         verdict = Verdict.DUPLICATE if known.ended_as is Verdict.REPLY else Verdict.LATE
         known.ended_as = Verdict.REPLY
         return Arrival(verdict, message, known.token)
