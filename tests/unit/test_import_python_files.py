@@ -86,3 +86,11 @@ def test_parts_that_hold_each_other_end_the_search_for_them() -> None:
     doubled = "".join(f'd{n} = {{"a": d{n - 1}, "b": d{n - 1}}}\n' for n in range(1, 60))
     text = f'd0 = {{}}\n{doubled}d0["a"] = d59\nchange(d59)\nspec["3"] = LL\n'
     assert "max = 19" in imported(text)
+
+
+def test_a_file_of_names_without_an_end_is_refused_in_few_words() -> None:
+    names = "".join(f"name_{number} = {{}}\n" for number in range(2000))
+    path, problem = refusal(names + "x.y()\n" * 2000)
+    assert (path, problem) == ("name_997", "has more names than any specification")
+    _, problem = refusal("".join(f"spec_{number} = spec\n" for number in range(50)))
+    assert problem.endswith("spec_18, 31 more")

@@ -13,6 +13,8 @@ from typing import Any
 
 from cbs.importers.draft import UnreadableError
 
+_NAMES_MAX = 1000
+_SHOWN_MAX = 20
 _COPIES = ("copy.deepcopy", "deepcopy", "copy.copy", "dict")
 _HARMLESS = (
     "iso8583.decode", "iso8583.encode", "iso8583.pp", "print", "pprint", "pprint.pprint", "len",
@@ -71,13 +73,13 @@ class _Module:
             close = [key for key, it in dictionaries.items() if likely(it)]
             names = close or [*dictionaries, *self._unclear]
             if len(names) != 1:
-                known = ", ".join(names) or "none of literals"
+                known = _listed(names) or "none of literals"
                 raise UnreadableError(f"give the name of one dictionary; the file has: {known}")
             name = names[0]
         if name in self._unclear:
             raise self._unclear[name]
         if name not in dictionaries:
-            known = ", ".join(dictionaries) or "none"
+            known = _listed([*dictionaries]) or "none"
             raise UnreadableError(f"has no dictionary {name!r} of literals; it has: {known}")
         return dictionaries[name]
 
@@ -107,6 +109,8 @@ class _Module:
         if target is not None and isinstance(statement, ast.Assign | ast.AnnAssign):
             if statement.value is not None:
                 self._known[target] = self.value(statement.value)
+                if len(self._known) > _NAMES_MAX:
+                    raise UnreadableError("has more names than any specification", target[:40])
                 self._unclear.pop(target, None)
             return True
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -129,6 +133,8 @@ class _Module:
         touched = _names(statement)
         for key in touched & set(self._functions):
             touched |= self._functions[key]
+        if not touched & set(self._known):
+            return
         parts = {part for key in touched if key in self._known for part in _parts(self._known[key])}
         for key in [*self._known]:
             if key in touched or parts & _parts(self._known[key]):
@@ -202,6 +208,11 @@ class _Module:
         if not values or more:
             raise _UnclearError(node.lineno)
         return copy.deepcopy(values[0]) if kind.endswith("deepcopy") else dict(values[0])
+
+
+def _listed(names: list[str]) -> str:
+    more = [f"{len(names) - _SHOWN_MAX} more"] if len(names) > _SHOWN_MAX else []
+    return ", ".join(names[:_SHOWN_MAX] + more)
 
 
 def _bound(statement: ast.stmt) -> str | None:
