@@ -11,6 +11,7 @@ from tests.unit.known_messages import PUBLIC, Vector
 from typer.testing import CliRunner, Result
 
 from cbs.cli.codec import app
+from cbs.cli.source import read_octets
 from cbs.codec import Codec
 from cbs.errors import DecodeError, FrameError, SpecificationError
 
@@ -150,6 +151,13 @@ def test_what_is_neither_file_nor_hex_is_refused_without_repeating_it() -> None:
         result = run("decode", source)
         assert result.exit_code == 2
         assert PAN not in result.output
+
+
+def test_the_error_of_what_cannot_be_read_has_no_other_error_behind_it() -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        read_octets(f"0100 {PAN} x")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 def test_encode_refuses_what_is_no_message(tmp_path: Path) -> None:

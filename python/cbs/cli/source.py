@@ -42,16 +42,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
 
 def read_bytes(source: str) -> bytes:
     """Standard input, or a file. Raises `typer.BadParameter`."""
+    content: bytes | None
     try:
         if source == "-":
             content = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
         else:
             with Path(source).open("rb") as file:
                 content = file.read(INPUT_BYTES_MAX + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError):
+        content = None
+    if content is None:
+        # outside of the handler: the error has the name of the file, which may be a message
         raise typer.BadParameter(
             "neither hex text nor a file that can be read; hex text with blanks needs quotes"
-        ) from error
+        )
     if len(content) > INPUT_BYTES_MAX:
         raise typer.BadParameter(f"more than {INPUT_BYTES_MAX:,} bytes; give a part of it")
     return content
