@@ -175,6 +175,16 @@ def test_what_can_be_nowhere_is_refused_at_once(message: Message) -> None:
     assert builder.build() == message
 
 
+@pytest.mark.parametrize("key", ["04", "+4", "4 ", "0x4"])
+def test_an_element_has_one_number_for_reading_and_writing(visa_codec: Codec, key: str) -> None:
+    read = visa_codec.decode(visa_codec.encode(FIELDS))
+    assert key not in read
+    with pytest.raises(EncodeError, match="the number of a data element"):
+        visa_codec.encode({"mti": "0100", key: "000000004250"})
+    with pytest.raises(EncodeError, match="the number of a data element"):
+        read.set(key, "000000004250")
+
+
 @pytest.mark.parametrize("vector", ALL, ids=repr)
 def test_an_edit_keeps_the_bytes_of_what_it_does_not_touch(
     visa_codec: Codec, vector: Vector

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::wipe::Wiped;
-
 use crate::edit::{self, Usual};
 use crate::encode::{Encoded, Path, Scope};
 use crate::encoding::nibble;
@@ -12,8 +10,10 @@ use crate::error::EncodeError;
 use crate::head::HeadTexts;
 use crate::mapping::Elements;
 use crate::message::Message;
+use crate::resolve::element_number;
 use crate::spec::{Layout, Spec};
 use crate::value::Value;
+use crate::wipe::Wiped;
 
 /// A message in the making. Elements that are not touched keep the bytes of the message that
 /// was edited, and so does what stands around them.
@@ -295,9 +295,8 @@ pub(crate) fn decoded(spec: &Arc<Spec>, body: &[u8]) -> Encoded<Message> {
 /// The data element that a path names, and the keys inside it.
 fn split(path: &str) -> Encoded<(u16, Vec<&str>)> {
     let mut keys = path.split('.');
-    let number = keys.next().and_then(|number| number.parse().ok());
-    match number {
-        Some(number) if number > 0 => Ok((number, keys.collect())),
-        _ => Err(Path::top(path).error("the number of a data element", "a word")),
+    match keys.next().and_then(element_number) {
+        Some(number) => Ok((number, keys.collect())),
+        None => Err(Path::top(path).error("the number of a data element", "another key")),
     }
 }

@@ -9,6 +9,7 @@ use crate::encoding::charset::Class;
 use crate::encoding::nibble;
 use crate::error::EncodeError;
 use crate::message::{Kind, Message, Node};
+use crate::resolve::element_number;
 use crate::spec::{
     Condition, Definition, Layout, NONE, NibbleStyle, Sensitivity, Source, Spec, TagTable,
 };
@@ -129,7 +130,7 @@ impl Message {
 fn laid_out_otherwise(source: &Message, written: &Message) -> Option<EncodeError> {
     source.elements().find_map(|index| {
         let key = source.key(index);
-        let other = key.parse().ok().and_then(|field| written.element(field))?;
+        let other = element_number(&key).and_then(|field| written.element(field))?;
         let shapes = (shape(source, index)?, shape(written, other)?);
         let fault = || Path::top(&key).error("parts of the same layout", "those of another");
         (shapes.0 != shapes.1).then(fault)
@@ -151,7 +152,7 @@ fn shape(message: &Message, index: usize) -> Option<Kind> {
 fn remove(members: &mut Vec<(String, Value)>, path: &str) -> bool {
     let mut keys = path.split('.');
     let element = keys.next().unwrap_or("");
-    if element.parse::<u16>().is_err() {
+    if element_number(element).is_none() {
         return false;
     }
     let keys: Vec<&str> = keys.collect();
@@ -183,7 +184,7 @@ impl Conversion<'_> {
     fn element(&mut self, index: usize, key: &str) -> Option<Value> {
         let path = Path::top(key);
         let target = Arc::clone(self.target);
-        let known = key.parse().ok().and_then(|number| target.element(number));
+        let known = element_number(key).and_then(|number| target.element(usize::from(number)));
         let Some((_, definition)) = known else {
             let expected = format!("an element of {}", target.name());
             return self.refuse(&path, &expected, "another");

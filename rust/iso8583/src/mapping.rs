@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::encode::{Encoded, Path};
+use crate::resolve::element_number;
 use crate::value::{ClearText, Value};
 
 /// What a mapping says about one data element.
@@ -75,8 +76,8 @@ impl<'a> Elements<'a> {
     }
 
     fn entry(&mut self, number: &str, path: &Path<'_>) -> Encoded<&mut Entry<'a>> {
-        let number = number.parse::<u16>().ok();
-        let number = number.ok_or_else(|| path.error("the number of a data element", "a word"))?;
+        let number = element_number(number)
+            .ok_or_else(|| path.error("the number of a data element", "another key"))?;
         Ok(self.entries.entry(number).or_default())
     }
 }
