@@ -33,6 +33,7 @@ _Record = TypeVar("_Record")
 _PLAIN = (str, int, Decimal, bytes, datetime, date, time)
 _DATES = (datetime, date, time)
 _ABSENT = object()
+_FORMAT_EXAMPLE = 'Field("7", format="%m%d%H%M%S")'
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def _declared(record: Any) -> tuple[_Member, ...]:
         if not known:
             raise TypeError(f"{name}: a field cannot be {kind}")
         if kind in _DATES and declared.format is None:
-            raise TypeError(f"{name}: {kind.__name__} needs a format")
+            raise TypeError(f"{name}: {kind.__name__} needs a format, as in {_FORMAT_EXAMPLE}")
         if declared.currency is not None and (kind is not Decimal or is_list):
             raise TypeError(f"{name}: only a Decimal has a currency")
         members.append(

@@ -13,12 +13,24 @@ from typing import Final, Self
 from cbs import _native
 from cbs._native import Frame, Framer, Message, MessageBuilder, Track2
 from cbs.binding import Field
-from cbs.errors import SpecificationError
+from cbs.errors import (
+    BindingError,
+    CodecError,
+    DecodeError,
+    EncodeError,
+    FrameError,
+    SpecificationError,
+)
 
 __all__ = [
+    "BindingError",
     "Codec",
+    "CodecError",
+    "DecodeError",
+    "EncodeError",
     "Field",
     "Frame",
+    "FrameError",
     "Framer",
     "Message",
     "MessageBuilder",

@@ -189,3 +189,29 @@ def test_every_command_has_help_with_an_example_that_works() -> None:
             "cbs decode --reveal message.bin | cbs encode -", "cbs encode"
         )
     Codec.load("visa_like").decode(bytes.fromhex(ECHO))
+
+
+ECHO_IN_ASCII = "0800822000000000000004000000000000000527192031002013301"
+
+
+@pytest.mark.parametrize("text", [ECHO_IN_ASCII, "08100220000002000000112309023307315600"])
+@pytest.mark.parametrize("end", [None, "", "\n"], ids=["argument", "file", "file with an end"])
+def test_a_message_of_hex_digits_alone_is_read_as_its_characters(
+    text: str, end: str | None, tmp_path: Path
+) -> None:
+    source = text
+    if end is not None:
+        path = tmp_path / "message.txt"
+        path.write_text(text + end)
+        source = str(path)
+    document = json.loads(done("decode", "--spec", "iso87_ascii", source))
+    assert document["mti"] == text[:4]
+    assert document["11"] in ("002013", "073156")
+    # Hex text that shows such a message is still taken for hex text.
+    shown = json.loads(done("decode", "--spec", "iso87_ascii", text.encode().hex()))
+    assert shown == document
+
+
+def test_hex_text_is_never_taken_for_characters_by_a_packed_dialect() -> None:
+    with pytest.raises(DecodeError, match="mti at offset 0"):
+        CliRunner().invoke(app, ["decode", "ff" * 40], catch_exceptions=False)

@@ -93,3 +93,14 @@ def test_words_follow_the_probability() -> None:
     ]
     assert percent(0.9999) == "over 99 %"
     assert percent(0.42) == "42 %"
+
+
+def test_hex_digits_that_are_the_message_itself_are_diagnosed_as_characters(tmp_path: Path) -> None:
+    path = tmp_path / "message.txt"
+    path.write_text("0048080002200000080000000511214416663881936400299162")
+    told = run(str(path)).stdout.splitlines()
+    assert told[0] == "This is iso87_ascii or iso93_ascii, in frames of ascii4."
+    described = CliRunner().invoke(codec_app, shlex.split(told[-1].removeprefix("Next: cbs ")))
+    assert "936400299162" in described.stdout
+    # Packed digits look like text of digits as well, and are no such message.
+    assert "visa_like" in run(ECOMMERCE.octets.hex()).stdout.splitlines()[0]

@@ -171,6 +171,16 @@ def test_headers_and_third_bitmaps_are_those_of_the_file() -> None:
     assert codec.encode(decoded) == octets + b"AB"
 
 
+def test_a_third_bitmap_may_lie_in_any_element() -> None:
+    fields = [field(65, "IF_CHAR", 1), field(70, "IFA_NUMERIC", 3), field(127, "IFB_BITMAP", 8)]
+    codec = loaded("jpos", packager(*fields, field(138, "IFA_LLLCHAR", 9), thirdBitmapField=127))
+    head = "8000000000000000 8400000000000002"
+    octets = b"0800" + bytes.fromhex(head) + b"X301" + bytes.fromhex("0040000000000000") + b"0011"
+    decoded = codec.decode(octets)
+    assert (decoded["65"], decoded["70"], decoded["138"]) == ("X", "301", "1")
+    assert codec.encode({"mti": "0800", "65": "X", "70": "301", "138": "1"}) == octets
+
+
 def test_the_first_bit_of_a_third_bitmap_in_front_is_an_element() -> None:
     fields = [field(65, "IFB_BINARY", 8), field(129, "IFA_LLCHAR", 9), field(130, "IF_CHAR", 1)]
     given = packager(*fields, bitmap=field(1, "IFB_BITMAP", 24))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -158,13 +159,13 @@ def test_an_answer_that_does_not_fit_is_told_and_the_host_goes_on() -> None:
     assert told[0].startswith("the answer to mti = 0100 does not fit: 39: ")
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[str]:
-    """`cbs simulate host` with the example, in a process of its own."""
+@contextlib.contextmanager
+def host_process(tmp_path: Path, *options: str) -> Iterator[str]:
+    """`cbs simulate host` with the example, in a process of its own; gives its port."""
     script = tmp_path / "script.toml"
     script.write_text(EXAMPLE)
     with subprocess.Popen(
-        [*PROGRAM, "host", str(script), "--listen", "127.0.0.1:0"],
+        [*PROGRAM, "host", str(script), "--listen", "127.0.0.1:0", *options],
         stdout=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "CBS_DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
         text=True,
@@ -179,16 +180,30 @@ def port(tmp_path: Path) -> Iterator[str]:
     assert "4000000000000028" not in shown
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--framing", "ascii4", "--spec", "iso87_ascii"),
+        ("--framing", "len2", "--header", "tpdu", "--spec", "pos_tpdu"),
+    ],
+    ids=lambda options: "-".join(options[1::2]) or "as it comes",
+)
 def test_the_command_sends_with_expectations_to_the_scripted_host(
-    port: str, tmp_path: Path
+    options: tuple[str, ...], tmp_path: Path
 ) -> None:
+    with host_process(tmp_path, *options) as port:
+        send_with_expectations(port, options, tmp_path)
+
+
+def send_with_expectations(port: str, link: tuple[str, ...], tmp_path: Path) -> None:
     document = tmp_path / "purchase.json"
     document.write_text(json.dumps(purchase()))
 
     def send(*expected: str) -> subprocess.CompletedProcess[str]:
         options = [word for text in expected for word in ("--expect", text)]
         return subprocess.run(
-            [*PROGRAM, "send", str(document), "--port", port, *options],
+            [*PROGRAM, "send", str(document), "--port", port, *link, *options],
             capture_output=True,
             env={"PATH": os.environ["PATH"], "CBS_DATA_DIR": str(tmp_path)},
             text=True,

@@ -50,7 +50,7 @@ def decode(
     if reveal:
         note_reveal("decode")
     start = 0
-    for frame in read_frames(source, framing, header):
+    for frame in read_frames(source, framing, header, codec):
         document = envelope(frame)
         if holds_message(frame):
             message = decode_at(codec, frame, start)
@@ -77,7 +77,7 @@ def describe(
     show = _print_rows if as_json else print_table
     start = 0
     try:
-        for frame in read_frames(source, framing, header):
+        for frame in read_frames(source, framing, header, codec):
             _describe(partial(decode_at, codec, frame, start), frame, reveal, show)
             start += frame_bytes(frame)
     except CutOffError as error:

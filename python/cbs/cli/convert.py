@@ -14,8 +14,7 @@ from cbs.cli.source import (
     AUTHENTICATION_CODES,
     AsJson,
     Source,
-    cut_frames,
-    read_octets,
+    read_frames,
 )
 from cbs.cli.terminal import paint, print_json, show
 from cbs.codec import FRAME_LENGTH_MAX, Codec, Framer, holds_message
@@ -67,7 +66,7 @@ def convert(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--to-framing, --to-header") from None
     documents: list[dict[str, Any]] = []
-    for frame in cut_frames(read_octets(source), from_framing, from_header):
+    for frame in read_frames(source, from_framing, from_header, reader):
         if not holds_message(frame):
             _tell(f"a frame of kind {frame.kind} left out")
             continue

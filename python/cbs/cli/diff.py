@@ -126,7 +126,7 @@ def _sides(codec: Codec, source: str, framing: str, header: str) -> list[_Side]:
     """The frames of an input, read as far as they can be. Raises if there is none at all."""
     sides = []
     try:
-        for frame in read_frames(source, framing, header):
+        for frame in read_frames(source, framing, header, codec):
             sides.append(_side(codec, frame, frame.body))
     except CutOffError as error:
         if error.frame is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cbs.cli.program import program
-from cbs.cli.source import AsJson, Source, octets_of
+from cbs.cli.source import AsJson, Given, Source, given_in
 from cbs.cli.terminal import paint, print_json, print_table, show, visible
 from cbs.codec import Codec
 from cbs.doctor import Candidate, Diagnosis, Evidence, diagnose
@@ -38,15 +38,25 @@ def doctor(source: Source, spec: Specs = None, as_json: AsJson = False) -> None:
     Every packaged specification is tried under every framing and header. Card data is not shown.
     Ends with 1 if the dump is probably no ISO 8583.
     """
-    octets = octets_of(source)[0] if source else b""
-    diagnosis = diagnose(octets, [Codec.load(Path(name)) for name in spec or []])
-    given = {Path(name).stem: name for name in spec or []}
+    given = given_in(source) if source else Given(b"", True)
+    extra = [Codec.load(Path(name)) for name in spec or []]
+    diagnosis = diagnose(given.octets, extra)
+    if given.characters is not None:
+        diagnosis = _likelier(diagnosis, diagnose(given.characters, extra))
+    named = {Path(name).stem: name for name in spec or []}
     if as_json:
-        print_json(_document(diagnosis, source, given))
+        print_json(_document(diagnosis, source, named))
     else:
-        _tell(diagnosis, source, given)
+        _tell(diagnosis, source, named)
     if diagnosis.best is None:
         raise typer.Exit(1)
+
+
+def _likelier(octets: Diagnosis, characters: Diagnosis) -> Diagnosis:
+    """Of what hex text shows and of the text itself, what makes a better message."""
+    if characters.best is None or (octets.best and octets.best.bits >= characters.best.bits):
+        return octets
+    return characters
 
 
 def sure(probability: float) -> str:

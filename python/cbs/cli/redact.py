@@ -81,7 +81,7 @@ def redact(
         written = list(redactor.lines(text, framing, header))
         is_hex = True
     else:
-        octets, is_hex = read_input(source)
+        octets, is_hex = read_input(source, codec, framing, header)
         written = [(1, redactor.stream(octets, framing, header))]
     for note in redactor.notes():
         show(paint(f"cbs redact: {note}", "warn", stream=sys.stderr), error=True)

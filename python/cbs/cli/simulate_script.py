@@ -44,12 +44,15 @@ def send(
     port: PortOption = None,
     timeout_s: TimeoutOption = 5.0,
     specification: SpecificationOption = None,
+    framing: Annotated[str, typer.Option(help="As in the reference: vmlh, len2, ...")] = "vmlh",
+    header: Annotated[str, typer.Option(help="none; visa22 and tpdu are written blank.")] = "none",
     as_json: JsonOption = False,
 ) -> None:
     """Send a message and check its reply. Exit code 0 means that it is as expected."""
     expected = _expectations(expect or [])
     fields = _fields(read_bytes(document))
-    with errors_told(), open_session(host, port, timeout_s, specification) as session:
+    opened = open_session(host, port, timeout_s, specification, framing=framing, header=header)
+    with errors_told(), opened as session:
         exchange = session.exchange(fields, as_json=as_json)
     told = differences(exchange.reply, expected)
     for text in told:

@@ -142,18 +142,29 @@ class Session:
 
 @contextlib.contextmanager
 def open_session(
-    host: str | None, port: int | None, timeout_s: float, specification: str | None
+    host: str | None,
+    port: int | None,
+    timeout_s: float,
+    specification: str | None,
+    *,
+    framing: str = "vmlh",
+    header: str = "none",
 ) -> Iterator[Session]:
     """A session on the address given, or on that of the settings; closed at the end."""
     settings = Settings.from_environment()
     codec = Codec.load(specification or settings.specification)
-    client = Client(
-        host or settings.listen.host,
-        port or settings.listen.port or _DEFAULT_PORT,
-        codec,
-        timeout_s=timeout_s,
-        tls=tls_options.get().client(),
-    )
+    try:
+        client = Client(
+            host or settings.listen.host,
+            port or settings.listen.port or _DEFAULT_PORT,
+            codec,
+            framing=framing,
+            header=None if header == "none" else header,
+            timeout_s=timeout_s,
+            tls=tls_options.get().client(),
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--framing, --header") from None
     try:
         yield Session(client, settings.data_dir / _JOURNAL_NAME, Narrator())
     finally:

@@ -5,19 +5,31 @@ What was given is never repeated in an error: it may be a message.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from cbs.cli.hexdump import octets_of_dump
-from cbs.codec import FRAME_LENGTH_MAX, Codec, Frame, Framer, Message, looks_framed
+from cbs.codec import (
+    FRAME_LENGTH_MAX,
+    Codec,
+    Frame,
+    Framer,
+    Message,
+    holds_message,
+    looks_framed,
+)
 from cbs.errors import DecodeError, FrameError
 
 INPUT_BYTES_MAX = 64 * 1024 * 1024
 """The longest file that is read; far above any dump that a person looks through."""
+
+_HEX_DIGITS = re.compile(rb"([0-9A-Fa-f]{20,} *)[\r\n]*")
+"""A message type and a bitmap in ASCII, and what follows; then the end of the line."""
 
 AUTHENTICATION_CODES = ("64", "128")
 """Elements whose value is a code over the bytes of the message, and of no other ones."""
@@ -61,33 +73,99 @@ def read_bytes(source: str) -> bytes:
     return content
 
 
-def read_octets(source: str) -> bytes:
+class Given(NamedTuple):
+    """What a source holds, and how it may be read."""
+
+    octets: bytes
+    is_text: bool
+    """Whether they were given as text that shows them."""
+    characters: bytes | None = None
+    """Hex text without blanks as it stands: a message in ASCII may have no other characters."""
+
+
+def read_octets(
+    source: str, codec: Codec | None = None, framing: str = "auto", header: str = "auto"
+) -> bytes:
     """The octets of hex text, of a file or of standard input, whichever `source` is.
 
-    The text of a file may be what xxd, hexdump and the like print.
+    The text of a file may be what xxd, hexdump and the like print. Hex text that is no message of
+    `codec` where its own characters are one stands for those.
     """
-    return read_input(source)[0]
+    return read_input(source, codec, framing, header)[0]
 
 
-def read_input(source: str) -> tuple[bytes, bool]:
+def read_input(
+    source: str, codec: Codec | None = None, framing: str = "auto", header: str = "auto"
+) -> tuple[bytes, bool]:
     """As `read_octets`, and whether they were given as text."""
-    octets, is_text = octets_of(source)
+    octets, is_text, characters = given_in(source)
     if not octets:
         raise typer.BadParameter("nothing to read")
+    if (
+        codec is not None
+        and characters is not None
+        and not _opens(codec, octets, framing, header)
+        and _opens(codec, characters, framing, header, in_ascii=True)
+    ):
+        return characters, False
     return octets, is_text
 
 
-def octets_of(source: str) -> tuple[bytes, bool]:
-    """As `read_input`, but there may be none."""
-    octets = hex_octets(source)
+def given_in(source: str) -> Given:
+    """What `source` holds, which may be nothing."""
+    octets, characters = hex_octets(source), _characters(source.encode("ascii", "replace"))
     if octets is not None:
-        return octets, True
+        return Given(octets, True, characters)
+    if characters is not None and not _is_file(source):  # an odd number of digits
+        return Given(characters, False)
     content = read_bytes(source)
     try:
         dumped = octets_of_dump(content.decode("ascii"))
     except UnicodeDecodeError:
         dumped = None
-    return (content, False) if dumped is None else (dumped, True)
+    characters = _characters(content)
+    if dumped is None:
+        return Given(content if characters is None else characters, False)
+    return Given(dumped, True, characters)
+
+
+def _characters(text: bytes) -> bytes | None:
+    """`text` if it is hex digits and nothing else, and long enough for a message."""
+    found = _HEX_DIGITS.fullmatch(text)
+    return found[1] if found else None
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _opens(
+    codec: Codec, octets: bytes, framing: str, header: str, *, in_ascii: bool = False
+) -> bool:
+    """Whether the first frame begins as a message of `codec` does: with a type and a bitmap.
+
+    With `in_ascii`, its type must be four digits of ASCII.
+    """
+    body = b""
+    try:
+        frame = next(cut_frames(octets, framing, header), None)
+        if frame is None or not holds_message(frame):
+            return frame is not None and not in_ascii
+        body = frame.body
+        message = codec.decode(body)
+    except CutOffError as error:
+        return error.frame is not None
+    except FrameError:
+        return False
+    except DecodeError as error:
+        if error.partial is None or error.path in ("mti", "bitmap"):
+            return False
+        message = error.partial
+    start = len(message.get("_header", "")) // 2
+    return not in_ascii or body[start : start + 4] == message.mti.encode()
 
 
 def hex_octets(text: str) -> bytes | None:
@@ -120,9 +198,9 @@ def cut_frames(octets: bytes, framing: str, header: str) -> Iterator[Frame]:
         raise CutOffError(octets, framer)
 
 
-def read_frames(source: str, framing: str, header: str) -> Iterator[Frame]:
-    """The frames of what `source` holds; see `cut_frames`."""
-    yield from cut_frames(read_octets(source), framing, header)
+def read_frames(source: str, framing: str, header: str, codec: Codec) -> Iterator[Frame]:
+    """The frames of what `source` holds; see `read_octets` and `cut_frames`."""
+    yield from cut_frames(read_octets(source, codec, framing, header), framing, header)
 
 
 class CutOffError(FrameError):

@@ -1,19 +1,22 @@
-"""`cbs spec`: what is wrong in a wire specification, and specifications of other codecs."""
+"""`cbs spec`: the packaged wire specifications, what is wrong in one, and those of other codecs."""
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Annotated
 
 import typer
 
 from cbs.cli import EXIT_FAILED
 from cbs.cli.spec_import import import_command
-from cbs.cli.terminal import paint, print_json, show
+from cbs.cli.terminal import paint, print_json, print_table, show
 from cbs.codec import lint as lint_file
+from cbs.codec import packaged_specification, specification_names
 from cbs.errors import SpecificationError
 
 app = typer.Typer()
-spec = typer.Typer(no_args_is_help=True, help="Wire specifications: check a file, or import one.")
+spec = typer.Typer(no_args_is_help=True)
 app.add_typer(spec, name="spec")
 
 Files = Annotated[
@@ -25,7 +28,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON array instead of 
 
 @spec.callback()
 def _spec() -> None:
-    """Wire specifications: check a file, or import one."""
+    """Wire specifications: show those of the package, check a file, or import one."""
+
+
+@spec.command("list", epilog="Example: cbs spec list")
+def list_command(as_json: AsJson = False) -> None:
+    """Name the packaged specifications, with what each is for."""
+    purposes = {name: _purpose(packaged_specification(name)) for name in specification_names()}
+    if as_json:
+        print_json([{"name": name, "purpose": purpose} for name, purpose in purposes.items()])
+    else:
+        print_table(list(purposes.items()), headers=("Name", "Purpose"))
+
+
+@spec.command("show", epilog="Example: cbs spec show iso87_ascii > my_dialect.toml")
+def show_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One that cbs spec list names.")],
+) -> None:
+    """Print a packaged specification: where a dialect of your own begins."""
+    if name not in specification_names():
+        listing = ", ".join(specification_names())
+        raise typer.BadParameter(f"no specification {name!r}; packaged are: {listing}")
+    typer.echo(packaged_specification(name), nl=False)
 
 
 @spec.command(epilog="Example: cbs spec lint my_dialect.toml")
@@ -68,6 +92,13 @@ def _as_line(document: dict[str, str | int | None]) -> str:
     severity = str(document["severity"])
     painted = paint(severity, "bad" if severity == "error" else "warn")
     return f"{place}: {painted}: {path}: {document['problem']}"
+
+
+def _purpose(text: str) -> str:
+    """What a specification's first comment says before its first colon, comma or full stop."""
+    comment = itertools.takewhile(lambda line: line.startswith("# "), text.splitlines())
+    words = " ".join(line.removeprefix("# ") for line in comment)
+    return re.split(r"[:,.](?:\s|$)", words, maxsplit=1)[0]
 
 
 def _rows(name: str) -> list[tuple[str, str, int | None, str, str | None]]:

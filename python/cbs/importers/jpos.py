@@ -233,10 +233,10 @@ def _envelope(root: Element, entries: dict[int, Entry], draft: Draft, problems: 
         problems.add("isopackager.emitBitmap", "a message without a bitmap cannot be expressed")
     if as_count(root.get("firstField") or "2") != 2:
         problems.add("isopackager.firstField", "the first data element is 2")
-    if root.get("thirdBitmapField") is not None and third != 65:
-        problems.add("isopackager.thirdBitmapField", "a third bitmap lies in data element 65")
-    if third == 65 and count == 2 and _has_third(entries, bitmap):
-        draft.message |= {"bitmaps_max": 3, "third_bitmap": 65}
+    if root.get("thirdBitmapField") is not None and third not in range(2, 129):
+        problems.add("isopackager.thirdBitmapField", "a third bitmap lies in data element 2 to 128")
+    if third and count == 2 and _has_third(entries, third, bitmap):
+        draft.message |= {"bitmaps_max": 3, "third_bitmap": third}
     elif count == 1:
         # of eight bytes only, the first bit stands for nothing
         draft.message["bitmaps_fixed"] = 1
@@ -250,8 +250,8 @@ def _envelope(root: Element, entries: dict[int, Entry], draft: Draft, problems: 
     draft.message["trailing"] = "keep"
 
 
-def _has_third(entries: dict[int, Entry], bitmap: str | None) -> bool:
-    entry = entries.get(65)
+def _has_third(entries: dict[int, Entry], third: int, bitmap: str | None) -> bool:
+    entry = entries.get(third)
     return entry is not None and bitmap_coding(entry.class_name) == bitmap and entry.length == 8
 
 
@@ -259,8 +259,10 @@ def _bitmap_elements(
     draft: Draft, number: int, problems: Problems, entry: Entry
 ) -> tuple[int, ...]:
     """The elements that are bitmaps, and so have no definition of their own."""
-    if draft.message.get("bitmaps_max") == 3:
-        if number == 65 and "third_bitmap" not in draft.message:
+    if draft.message.get("third_bitmap") == number:
+        return (number,)
+    if draft.message.get("bitmaps_max") == 3 and "third_bitmap" not in draft.message:
+        if number == 65:
             draft.notes.append(f"Left out, the bit of the third bitmap: {entry.path}.")
         return (65,)
     if bitmap_coding(entry.class_name):
