@@ -40,6 +40,7 @@ __all__ = [
     "lint",
     "looks_framed",
     "specification_names",
+    "specification_text",
 ]
 
 Mapping.register(Message)
@@ -54,6 +55,11 @@ FRAME_LENGTH_MAX = 2048
 def specification_names() -> list[str]:
     """Names of the packaged specifications, sorted."""
     return sorted(path.stem for path in _SPECIFICATIONS.glob("*.toml"))
+
+
+def specification_text(name: str) -> str:
+    """The text of a packaged specification, or of a .toml file. Raises `SpecificationError`."""
+    return _own_text(name)[0]
 
 
 class Codec(_native.Codec):

@@ -12,7 +12,7 @@ from cbs.cli import EXIT_FAILED
 from cbs.cli.spec_import import import_command
 from cbs.cli.terminal import paint, print_json, print_table, show
 from cbs.codec import lint as lint_file
-from cbs.codec import packaged_specification, specification_names
+from cbs.codec import specification_names, specification_text
 from cbs.errors import SpecificationError
 
 app = typer.Typer()
@@ -34,7 +34,7 @@ def _spec() -> None:
 @spec.command("list", epilog="Example: cbs spec list")
 def list_command(as_json: AsJson = False) -> None:
     """Name the packaged specifications, with what each is for."""
-    purposes = {name: _purpose(packaged_specification(name)) for name in specification_names()}
+    purposes = {name: _purpose(specification_text(name)) for name in specification_names()}
     if as_json:
         print_json([{"name": name, "purpose": purpose} for name, purpose in purposes.items()])
     else:
@@ -46,10 +46,10 @@ def show_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="One that cbs spec list names.")],
 ) -> None:
     """Print a packaged specification: where a dialect of your own begins."""
-    if name not in specification_names():
-        listing = ", ".join(specification_names())
-        raise typer.BadParameter(f"no specification {name!r}; packaged are: {listing}")
-    typer.echo(packaged_specification(name), nl=False)
+    try:
+        typer.echo(specification_text(name), nl=False)
+    except SpecificationError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @spec.command(epilog="Example: cbs spec lint my_dialect.toml")
