@@ -124,7 +124,7 @@ impl<'a> Decoder<'a> {
         depth: usize,
     ) -> Option<u16> {
         let known = number(tag).and_then(|number| tags.find(number));
-        let definition = known.map_or(crate::spec::NONE, |known| known.definition);
+        let definition = known.map_or(tags.unknown, |known| known.definition);
         let (from, to) = (content.saturating_mul(2), next.saturating_mul(2));
         let mut node = Node::new(definition, Kind::Tag, at, from, to);
         node.tag_bytes = u8::try_from(tag.len()).unwrap_or(u8::MAX);

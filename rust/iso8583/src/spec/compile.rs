@@ -377,6 +377,15 @@ impl Compiler {
         })
     }
 
+    /// The definition of BER-TLV tags that the file does not name, in a field that is card data.
+    pub(super) fn hidden_tag(&mut self, parent: &Definition) -> u16 {
+        self.push(Definition {
+            sensitivity: parent.sensitivity,
+            may_hide: true,
+            ..plain("", "Unknown tag", Coding::Binary, Length::Rest)
+        })
+    }
+
     /// The definition of tags that the file does not name: the coding of the field around them.
     pub(super) fn unknown_tag(&mut self, parent: &Definition) -> u16 {
         let coding = match parent.coding.inside() {

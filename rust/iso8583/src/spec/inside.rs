@@ -109,9 +109,11 @@ pub(crate) enum Form<'a> {
 }
 
 /// Known tags, by their bytes read as a big-endian number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct TagTable {
     pub(crate) entries: Box<[TagEntry]>,
+    /// Definition of every other tag; `NONE` where they are not card data.
+    pub(crate) unknown: u16,
     /// Places of the entries, from 1, for tags of one byte and for those that start with 5F or 9F;
     /// 0 where there is none, and empty where the table is.
     places: Box<[u16]>,
@@ -127,8 +129,8 @@ pub(crate) struct TagEntry {
 }
 
 impl TagTable {
-    /// The table of tags in ascending order.
-    pub(crate) fn new(entries: Vec<TagEntry>) -> Self {
+    /// The table of tags in ascending order, and what all others are.
+    pub(crate) fn new(entries: Vec<TagEntry>, unknown: u16) -> Self {
         let mut places = vec![0; if entries.is_empty() { 0 } else { 3 * 256 }];
         for (entry, place) in entries.iter().zip(1..) {
             if let Some(slot) = Self::slot(entry.tag).and_then(|slot| places.get_mut(slot)) {
@@ -137,6 +139,7 @@ impl TagTable {
         }
         Self {
             entries: entries.into(),
+            unknown,
             places: places.into(),
         }
     }
@@ -192,7 +195,7 @@ impl Layout {
         let Some(own) = sets.iter().find(|set| set.id == id) else {
             return Some((NONE, tags));
         };
-        let known = if own.tags.entries.is_empty() {
+        let known = if own.tags.entries.is_empty() && own.tags.unknown == NONE {
             tags
         } else {
             &own.tags

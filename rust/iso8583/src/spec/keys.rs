@@ -343,17 +343,22 @@ pub(super) fn sensitivity(section: &mut Section, parent: Option<&Definition>) ->
     let chosen = choose(
         section,
         "sensitivity",
-        |word| match word {
-            "none" => Some(Sensitivity::None),
-            "pan" => Some(Sensitivity::Pan),
-            "track" => Some(Sensitivity::Track),
-            "pin" => Some(Sensitivity::Pin),
-            "cvv2" => Some(Sensitivity::Cvv2),
-            _ => None,
-        },
+        sensitivity_named,
         "none, pan, track, pin, cvv2",
         None,
     );
     let lent = parent.map(|parent| parent.sensitivity);
     chosen.or(lent).unwrap_or(Sensitivity::None)
+}
+
+/// What a word of `sensitivity` means.
+pub(super) fn sensitivity_named(word: &str) -> Option<Sensitivity> {
+    match word {
+        "none" => Some(Sensitivity::None),
+        "pan" => Some(Sensitivity::Pan),
+        "track" => Some(Sensitivity::Track),
+        "pin" => Some(Sensitivity::Pin),
+        "cvv2" => Some(Sensitivity::Cvv2),
+        _ => None,
+    }
 }

@@ -36,7 +36,7 @@ impl Compiler {
             "bitmapped" => self.bitmapped(&mut section, parent, depth),
             "datasets" => self.datasets(&mut section, parent, depth),
             "tlv" => Layout::Tlv {
-                tags: self.tags(&mut section, depth),
+                tags: self.tags(&mut section, parent, depth),
             },
             "tagged" => self.tagged(&mut section, parent, depth),
             _ => {

@@ -1,15 +1,17 @@
 //! Layouts of tags: BER-TLV, data sets, and tags and lengths of fixed sizes.
 
-use toml::Table;
+use toml::{Table, Value};
 
-use super::compile::{Compiler, plain_number};
+use super::compile::{Compiler, plain, plain_number};
 use super::inside::Other;
-use super::keys::choose;
+use super::keys::{choose, sensitivity_named};
 use super::lengths::parse_prefix;
 use super::section::Section;
-use super::{Dataset, Definition, Layout, Length, NONE, TagCoding, TagEntry, TagTable, Tagged};
+use super::{
+    Dataset, Definition, Layout, Length, NONE, Sensitivity, TagCoding, TagEntry, TagTable, Tagged,
+};
 use crate::encoding::decimal::Prefix;
-use crate::encoding::nibble;
+use crate::encoding::{Coding, nibble};
 
 /// Longest tag of a fixed size.
 const TAG_SIZE_MAX: usize = 16;
@@ -30,7 +32,9 @@ impl Compiler {
             }
             id
         });
-        let tags = self.tags(section, depth);
+        // a set that hides other things than the field has the tags of the field in its own way
+        let shared = section.table().get("tags").cloned();
+        let tags = self.tags(section, parent, depth);
         let mut sets = Vec::new();
         let known = section.section("sets").map(Section::entries);
         for (key, mut set) in known.unwrap_or_default() {
@@ -38,9 +42,23 @@ impl Compiler {
                 set.error("", "a data set's id is two hex digits");
                 continue;
             };
-            let own = self.tags(&mut set, depth);
-            let parts = self.numbered_parts(&mut set, "parts", parent, depth);
-            let definition = self.unlimited(&key.to_ascii_uppercase(), set, depth);
+            if !self.resolve_type(&mut set) {
+                continue;
+            }
+            let around = lending(parent, &set);
+            if let Some(shared) = shared
+                .as_ref()
+                .filter(|_| around.sensitivity != parent.sensitivity)
+            {
+                set.inherit(&Table::from_iter([("tags".to_owned(), shared.clone())]));
+            }
+            let own = if set.has("tags") || around.sensitivity != parent.sensitivity {
+                self.tags(&mut set, &around, depth)
+            } else {
+                TagTable::new(Vec::new(), NONE)
+            };
+            let parts = self.numbered_parts(&mut set, "parts", &around, depth);
+            let definition = self.unlimited(&key.to_ascii_uppercase(), set, &around, depth);
             sets.extend(definition.map(|definition| Dataset {
                 id,
                 definition,
@@ -103,12 +121,19 @@ impl Compiler {
         Some(parts.into())
     }
 
-    pub(super) fn tags(&mut self, section: &mut Section, depth: usize) -> TagTable {
-        let Some(known) = section.section("tags") else {
-            return TagTable::default();
+    pub(super) fn tags(
+        &mut self,
+        section: &mut Section,
+        parent: &Definition,
+        depth: usize,
+    ) -> TagTable {
+        let unknown = match parent.sensitivity {
+            Sensitivity::None => NONE,
+            _ => self.hidden_tag(parent),
         };
         let mut entries = Vec::new();
-        for (key, tag) in known.entries() {
+        let known = section.section("tags").map(Section::entries);
+        for (key, tag) in known.unwrap_or_default() {
             let bytes = nibble::parse_hex(&key)
                 .ok()
                 .filter(|bytes| (1..=4).contains(&bytes.len()));
@@ -122,7 +147,8 @@ impl Compiler {
             let number = bytes
                 .iter()
                 .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-            let Some(definition) = self.unlimited(&key.to_ascii_uppercase(), tag, depth) else {
+            let Some(definition) = self.unlimited(&key.to_ascii_uppercase(), tag, parent, depth)
+            else {
                 continue;
             };
             let known = self.definitions.get(usize::from(definition));
@@ -133,11 +159,18 @@ impl Compiler {
             });
         }
         entries.sort_unstable_by_key(|entry| entry.tag);
-        TagTable::new(entries)
+        TagTable::new(entries, unknown)
     }
 
-    /// A tag or data set: the bytes around it say how long it is; binary unless it says otherwise.
-    fn unlimited(&mut self, key: &str, mut section: Section, depth: usize) -> Option<u16> {
+    /// A tag or data set: the bytes around it say how long it is; binary unless it says otherwise,
+    /// and card data if what is around it is.
+    fn unlimited(
+        &mut self,
+        key: &str,
+        mut section: Section,
+        around: &Definition,
+        depth: usize,
+    ) -> Option<u16> {
         if !self.resolve_type(&mut section) {
             return None;
         }
@@ -151,7 +184,11 @@ impl Compiler {
             );
         }
         section.inherit(&base);
-        self.field(key, section, None, depth)
+        let lender = Definition {
+            sensitivity: around.sensitivity,
+            ..plain("", "", Coding::Binary, Length::Rest)
+        };
+        self.field(key, section, Some(&lender), depth)
     }
 
     pub(super) fn tagged(
@@ -314,6 +351,16 @@ fn parse_tag(text: &str) -> Option<(TagCoding, usize)> {
         "binary" => Some((TagCoding::Hex, size)),
         "bcd" if size & 1 == 0 => Some((TagCoding::Hex, size >> 1)),
         _ => None,
+    }
+}
+
+/// What a section lends to what is inside it, where the definition around it is `parent`.
+fn lending(parent: &Definition, section: &Section) -> Definition {
+    let own = section.table().get("sensitivity").and_then(Value::as_str);
+    let own = own.and_then(sensitivity_named);
+    Definition {
+        sensitivity: own.unwrap_or(parent.sensitivity),
+        ..parent.clone()
     }
 }
 
