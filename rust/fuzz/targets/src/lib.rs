@@ -67,10 +67,11 @@ pub const TARGETS: [Target; 8] = [
     target("edit", edit, (16 << 10, 128), (5_000, 1_000)),
     target("mac", mac, (16 << 10, 4), (5_000, 1_000)),
     target("track2", track2, (16 << 10, 4), (5_000, 1_000)),
+    // a few bytes can extend any packaged specification, which is held as a whole then
     target(
         "specification",
         specification,
-        (512 << 10, 96),
+        (3 << 20, 96),
         (200_000, 20_000),
     ),
 ];
