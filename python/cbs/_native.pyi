@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar, final, overload
+from typing import Any, Final, TypeAlias, TypeVar, final, overload
 
 from _typeshed import DataclassInstance
 from typing_extensions import disjoint_base
@@ -28,6 +28,7 @@ __all__ = [
 
 _Default = TypeVar("_Default")
 _Record = TypeVar("_Record", bound=DataclassInstance)
+_Octets: TypeAlias = bytes | bytearray | memoryview
 
 build_profile: Final[str]
 """Either "release" or "debug": benches refuse a debug build."""
@@ -68,14 +69,14 @@ class Codec:
     @property
     def header_bytes(self) -> int:
         """Bytes in front of the message type that belong to the message."""
-    def decode(self, body: bytes, *, verify: bool = False) -> Message:
+    def decode(self, body: _Octets, *, verify: bool = False) -> Message:
         """Decode one message body (MTI first, no frame, no header).
 
         With `verify`, its values, written again, must give the same bytes; the error names the
         element that does not (a pad that is not zero, bytes that are ignored), and `partial` is
         the whole message. Raises `cbs.errors.DecodeError`.
         """
-    def decode_many(self, bodies: Sequence[bytes | Frame]) -> list[Message | DecodeError]:
+    def decode_many(self, bodies: Sequence[_Octets | Frame]) -> list[Message | DecodeError]:
         """Decode many bodies, or the bodies of many frames, in one call.
 
         Gives a message or the error for each, in order. Other threads run meanwhile, unless the
@@ -100,7 +101,7 @@ class Codec:
         No Python object is made of it; `mac_key` is that of `encode`. Raises
         `cbs.errors.EncodeError`, for text that is no JSON as well.
         """
-    def verify_mac(self, body: bytes, key: MacKey) -> bool:
+    def verify_mac(self, body: _Octets, key: MacKey) -> bool:
         """As `Message.verify_mac`, before anything is decoded: of `body`, only header, message type
         and bitmaps are read, to know where the code stands.
 
@@ -119,7 +120,7 @@ class Codec:
         """A message of this type without any element, to be filled and built."""
 
 @final
-class Message:
+class Message(Mapping[str, str]):
     """One decoded message: a read-only mapping from path to text, card data masked.
 
     It never changes: `set` and `delete` give another message, `edit` a builder, and a copy is the
@@ -154,10 +155,11 @@ class Message:
     def __len__(self) -> int: ...
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def keys(self) -> list[str]:
+    # lists, of which a message makes one as quickly as a view would be
+    def keys(self) -> list[str]:  # type: ignore[override]
         """As iteration: the numbers of the data elements present."""
-    def values(self) -> list[str]: ...
-    def items(self) -> list[tuple[str, str]]: ...
+    def values(self) -> list[str]: ...  # type: ignore[override]
+    def items(self) -> list[tuple[str, str]]: ...  # type: ignore[override]
     def to_dict(self, *, reveal: bool = False) -> dict[str, str]:
         """The message type as "mti" and the text of every data element by its number.
 
@@ -316,7 +318,7 @@ class Framer:
         `polls` says what a frame of length zero is: "answer" and "silent" give a frame of kind
         "poll", "refuse" makes it a fault. Raises `ValueError`, which lists what there is.
         """
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: _Octets) -> list[Frame]:
         """Frames completed by `data`.
 
         Raises `cbs.errors.FrameError` on a stream that cannot be framed any more; its `frames`

@@ -81,6 +81,20 @@ def outcome(codec: Codec, fields: dict[str, Any]) -> str:
         return str(error)
 
 
+def test_bytes_are_read_from_whatever_holds_them(visa_codec: Codec, message: Message) -> None:
+    body = visa_codec.encode(message)
+    held = bytearray(body)
+    assert visa_codec.decode(held) == visa_codec.decode(memoryview(body)) == message
+    assert visa_codec.decode_many([held, memoryview(held)]) == [message, message]
+    held[:] = bytes(len(held))
+    assert Framer("len2").feed(memoryview(Framer("len2").wrap(body)))[0].body == body
+    view: Mapping[str, str] = message
+    assert view["4"] == "000000004250"
+    for wrong in ("0100", 100, None, [1, 2]):
+        with pytest.raises(TypeError, match="bytes are needed"):
+            visa_codec.decode(wrong)  # type: ignore[arg-type]
+
+
 def test_a_message_can_be_matched_by_its_values(message: Message) -> None:
     match message:
         case {"4": amount, "62": _}:

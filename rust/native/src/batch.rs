@@ -5,18 +5,19 @@ use std::sync::Arc;
 use cbs_iso8583::{DecodeError, Spec};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyList;
 
 use crate::errors;
 use crate::framer::Frame;
 use crate::message::Message;
+use crate::octets::Octets;
 
 /// Octets, below which decoding is over before another thread could have run.
 const DETACHED_BYTES_MIN: usize = 8_192;
 
-/// One body, owned by Python: immutable for as long as it is borrowed here.
+/// One body, of bytes that nobody changes meanwhile.
 pub(crate) enum Body<'py> {
-    Octets(Bound<'py, PyBytes>),
+    Octets(Octets<'py>),
     Frame(Bound<'py, Frame>),
 }
 
@@ -24,11 +25,11 @@ impl<'py> FromPyObject<'_, 'py> for Body<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(octets) = object.cast::<PyBytes>() {
-            return Ok(Self::Octets(octets.to_owned()));
+        if let Ok(frame) = object.cast::<Frame>() {
+            return Ok(Self::Frame(frame.to_owned()));
         }
-        match object.cast::<Frame>() {
-            Ok(frame) => Ok(Self::Frame(frame.to_owned())),
+        match object.extract() {
+            Ok(octets) => Ok(Self::Octets(octets)),
             Err(_) => Err(PyTypeError::new_err("bodies must be bytes or frames")),
         }
     }
@@ -37,7 +38,7 @@ impl<'py> FromPyObject<'_, 'py> for Body<'py> {
 impl Body<'_> {
     fn octets(&self) -> &[u8] {
         match self {
-            Self::Octets(octets) => octets.as_bytes(),
+            Self::Octets(octets) => octets,
             Self::Frame(frame) => frame.get().inner.body(),
         }
     }

@@ -13,6 +13,7 @@ use crate::flat;
 use crate::mac::MacKey;
 use crate::mapping;
 use crate::message::Message;
+use crate::octets::Octets;
 
 /// What a conversion left out: its path, and the whole reason.
 type Dropped = (String, String);
@@ -78,11 +79,15 @@ impl Codec {
     }
 
     #[pyo3(signature = (body, *, verify=false))]
-    fn decode(&self, python: Python<'_>, body: &[u8], verify: bool) -> PyResult<Message> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so are arguments handed over"
+    )]
+    fn decode(&self, python: Python<'_>, body: Octets<'_>, verify: bool) -> PyResult<Message> {
         let outcome = if verify {
-            self.inner.decode_verified(body)
+            self.inner.decode_verified(&body)
         } else {
-            self.inner.decode(body)
+            self.inner.decode(&body)
         };
         match outcome {
             Ok(message) => Ok(Message::new(message)),
@@ -140,8 +145,12 @@ impl Codec {
         batch::decode(python, &self.inner, bodies)
     }
 
-    fn verify_mac(&self, body: &[u8], key: &MacKey) -> bool {
-        key.seals(self.inner.sealed(body))
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so are arguments handed over"
+    )]
+    fn verify_mac(&self, body: Octets<'_>, key: &MacKey) -> bool {
+        key.seals(self.inner.sealed(&body))
     }
 
     #[pyo3(signature = (message, *, mti=None, drop=false))]

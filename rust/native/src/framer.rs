@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors;
+use crate::octets::Octets;
 
 /// One frame cut from the stream.
 #[pyclass(frozen, module = "cbs._native")]
@@ -84,8 +85,12 @@ impl Framer {
         })
     }
 
-    fn feed(&self, python: Python<'_>, data: &[u8]) -> PyResult<Vec<Frame>> {
-        let outcome = self.locked().feed(data);
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so are arguments handed over"
+    )]
+    fn feed(&self, python: Python<'_>, data: Octets<'_>) -> PyResult<Vec<Frame>> {
+        let outcome = self.locked().feed(&data);
         outcome.map(frames).map_err(|error| raise(python, error))
     }
 

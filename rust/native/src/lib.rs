@@ -12,6 +12,7 @@ mod mapping;
 mod message;
 mod names;
 mod network;
+mod octets;
 mod track;
 
 use pyo3::prelude::*;
