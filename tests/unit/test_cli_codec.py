@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from cbs.cli.codec import app
 from cbs.cli.source import read_octets
-from cbs.codec import Codec
+from cbs.codec import Codec, Framer
 from cbs.errors import DecodeError, FrameError, SpecificationError
 
 ECHO = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
@@ -144,6 +144,44 @@ def test_describe_shows_what_is_there_of_a_frame_cut_off() -> None:
         cut = run("describe", "--framing", "vmlh", ECOMMERCE.octets[:length].hex())
         assert isinstance(cut.exception, FrameError)
         assert "1601" not in cut.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("framing", "header"),
+    [
+        ("len2", "none"),
+        ("len2+03", "none"),
+        ("len4-le", "none"),
+        ("len2-inclusive", "visa22"),
+        ("ascii4", "auto"),
+        ("bcd2+trailer:2", "fixed:3"),
+        ("tpdu", "tpdu"),
+        ("zero2len2", "self"),
+    ],
+)
+@pytest.mark.parametrize("command", ["decode", "describe"])
+def test_what_is_there_of_a_frame_cut_off_is_shown_whatever_the_framing(
+    framing: str, header: str, command: str
+) -> None:
+    given = {"fixed:3": b"\x01\x02\x03", "self": b"\x02\x07"}.get(header)
+    framer = Framer(framing, header=None if header == "none" else header)
+    octets = framer.wrap(bytes.fromhex(ECHO), header=given)
+    there = octets.index(bytes.fromhex("002013")) + 3
+    options = ("--framing", framing, "--header", header)
+    cut = run(command, *options, octets[:there].hex())
+    assert isinstance(cut.exception, FrameError)
+    assert f"cut off after {there} bytes" in str(cut.exception)
+    assert "002013" in cut.stdout
+    for length in range(1, 8):
+        piece = run(command, *options, octets[:length].hex())
+        assert "cut off" in str(piece.exception)
+        assert ("mti" in piece.stdout) == ("0800" in piece.stdout)
+
+
+def test_a_cut_frame_of_another_framing_does_not_turn_hex_text_into_characters() -> None:
+    octets = Framer("len2").wrap(bytes.fromhex(ECHO))
+    shown = run("decode", "--framing", "len2", octets[:25].hex())
+    assert json.loads(shown.stdout)["mti"] == "0800"
 
 
 def test_what_is_neither_file_nor_hex_is_refused_without_repeating_it() -> None:

@@ -10,7 +10,7 @@ from tests.unit.known_messages import PUBLIC
 from typer.testing import CliRunner, Result
 
 from cbs.cli.diff import app
-from cbs.codec import Codec
+from cbs.codec import Codec, Framer
 
 VISA = Codec.load("visa_like")
 PAN = "4567890123456783"
@@ -120,6 +120,16 @@ def test_a_side_that_breaks_off_is_compared_as_far_as_it_goes() -> None:
     document = json.loads(run(cut.hex(), body.hex(), "--json").stdout)
     assert document["errors"][0]["side"] == "A"
     assert document["equal"] is False
+
+
+def test_a_frame_cut_off_is_compared_as_far_as_it_goes_whatever_the_framing() -> None:
+    octets = Framer("len2").wrap(changed())
+    there = octets.index(bytes.fromhex("9f26"))
+    done = run("--framing", "len2", octets.hex(), octets[:there].hex())
+    assert done.exit_code == 2
+    assert f"cut off after {there} bytes" in done.stderr
+    assert "62.2" in done.stdout
+    assert "primary account" not in done.stdout.lower()
 
 
 def test_headers_are_compared_in_their_parts_and_frames_in_pairs(tmp_path: Path) -> None:

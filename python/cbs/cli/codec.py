@@ -5,10 +5,9 @@ Card data is shown in asterisks unless `--reveal` asks for it.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -45,18 +44,31 @@ def decode(
     header: Header = "auto",
     reveal: Reveal = False,
 ) -> None:
-    """Turn a message's bytes into JSON; several frames give one document each."""
+    """Turn a message's bytes into JSON; several frames give one document each.
+
+    Of a frame that is cut off, what is there is printed before the fault.
+    """
     codec = Codec.load(spec)
     if reveal:
         note_reveal("decode")
     start = 0
-    for frame in read_frames(source, framing, header, codec):
-        document = envelope(frame)
-        if holds_message(frame):
-            message = decode_at(codec, frame, start)
-            document |= orjson.loads(message.to_json(reveal=reveal))
-        print_json(document)
-        start += frame_bytes(frame)
+    try:
+        for frame in read_frames(source, framing, header, codec):
+            document = envelope(frame)
+            if holds_message(frame):
+                document |= _document(decode_at(codec, frame, start), reveal)
+            print_json(document)
+            start += frame_bytes(frame)
+    except CutOffError as error:
+        message = error.begun(codec)
+        if error.frame is not None and message is not None:
+            print_json(envelope(error.frame) | _document(message, reveal))
+        raise
+
+
+def _document(message: Message, reveal: bool) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(message.to_json(reveal=reveal))
+    return document
 
 
 def describe(
@@ -81,9 +93,9 @@ def describe(
             _describe(partial(decode_at, codec, frame, start), frame, reveal, show)
             start += frame_bytes(frame)
     except CutOffError as error:
-        if error.frame is not None:
-            with contextlib.suppress(DecodeError):  # what is wrong is that the rest is missing
-                _describe(partial(codec.decode, error.body), error.frame, reveal, show)
+        message = error.begun(codec)
+        if error.frame is not None and message is not None:
+            _describe(lambda: message, error.frame, reveal, show)
         raise
 
 

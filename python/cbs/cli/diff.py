@@ -130,8 +130,7 @@ def _sides(codec: Codec, source: str, framing: str, header: str) -> list[_Side]:
             sides.append(_side(codec, frame, frame.body))
     except CutOffError as error:
         if error.frame is not None:
-            side = _side(codec, error.frame, error.body)
-            sides.append(side._replace(error=str(error)))
+            sides.append(_Side(error.frame, error.begun(codec), str(error)))
         elif sides:
             sides.append(_Side(None, None, str(error)))
         else:

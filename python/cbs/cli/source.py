@@ -31,6 +31,12 @@ INPUT_BYTES_MAX = 64 * 1024 * 1024
 _HEX_DIGITS = re.compile(rb"([0-9A-Fa-f]{20,} *)[\r\n]*")
 """A message type and a bitmap in ASCII, and what follows; then the end of the line."""
 
+_HEADER_LENGTH = b"\x16"
+"""The first octet of the header of 22 bytes."""
+
+ODD_VERSIONS = tuple("34567")
+"""First digits of no message type: 0 to 2 are the standard's, 8 and 9 those of one network."""
+
 AUTHENTICATION_CODES = ("64", "128")
 """Elements whose value is a code over the bytes of the message, and of no other ones."""
 
@@ -149,17 +155,17 @@ def _opens(
 
     With `in_ascii`, its type must be four digits of ASCII.
     """
-    body = b""
     try:
         frame = next(cut_frames(octets, framing, header), None)
-        if frame is None or not holds_message(frame):
-            return frame is not None and not in_ascii
-        body = frame.body
-        message = codec.decode(body)
+        body = frame.body if frame is not None else b""
     except CutOffError as error:
-        return error.frame is not None
+        frame, body = error.frame, error.body
     except FrameError:
         return False
+    if frame is None or not holds_message(frame):
+        return frame is not None and not in_ascii
+    try:
+        message = codec.decode(body)
     except DecodeError as error:
         if error.partial is None or error.path in ("mti", "bitmap"):
             return False
@@ -195,7 +201,8 @@ def cut_frames(octets: bytes, framing: str, header: str) -> Iterator[Frame]:
         raise
     yield from frames
     if framer.pending_bytes:
-        raise CutOffError(octets, framer)
+        start = len(octets) - framer.pending_bytes
+        raise CutOffError(octets[start:], start, framing, header)
 
 
 def read_frames(source: str, framing: str, header: str, codec: Codec) -> Iterator[Frame]:
@@ -206,21 +213,35 @@ def read_frames(source: str, framing: str, header: str, codec: Codec) -> Iterato
 class CutOffError(FrameError):
     """The last frame lacks its end. `frame` is that frame filled up, `body` what is there of it."""
 
-    def __init__(self, octets: bytes, framer: Framer) -> None:
+    def __init__(self, cut: bytes, offset: int, framing: str, header: str) -> None:
         """Fill the frame up, so that its header can be told from its body."""
-        cut = octets[-framer.pending_bytes :]
-        super().__init__(
-            f"the last frame is cut off after {len(cut)} bytes", offset=len(octets) - len(cut)
-        )
-        # The length in front says how much is missing; filled up, the header can be told apart.
-        missing = 4 + int.from_bytes(cut[:2]) - len(cut) if len(cut) >= 4 else 0
+        super().__init__(f"the last frame is cut off after {len(cut)} bytes", offset=offset)
+        # A trailer with octets of its own would refuse the zeros, and it is not there anyway.
+        framer = Framer(framing.partition("+")[0], header=header, frame_length_max=FRAME_LENGTH_MAX)
         try:
-            filled = framer.feed(bytes(max(missing, 0)))
-        except FrameError:
-            filled = []
-        self.body = filled[0].body[:-missing] if filled and missing > 0 else b""
-        # A piece of a header is no beginning of a message, which opens with its type.
-        self.frame = filled[0] if b"" < self.body[:1] < b"\x10" else None
+            filled = framer.feed(cut + bytes(FRAME_LENGTH_MAX))
+        except FrameError as error:  # the zeros behind the frame are no other one
+            filled = error.frames
+        frame = filled[0] if filled and holds_message(filled[0]) else None
+        around = len(frame.prefix) + len(frame.header or b"") if frame is not None else 0
+        self.body = frame.body[: max(len(cut) - around, 0)] if frame is not None else b""
+        # A piece of a header is no beginning of a message.
+        in_header = header == "auto" and self.body[:1] == _HEADER_LENGTH
+        self.frame = frame if self.body and not in_header else None
+
+    def begun(self, codec: Codec) -> Message | None:
+        """What can be read of the message. Its end is missing, so that no fault of it is told."""
+        try:
+            message: Message | None = codec.decode(self.body)
+        except DecodeError as error:
+            message = error.partial
+        # Of a framing that is none of theirs, bytes would be shown in places that hide nothing.
+        return None if message is None or is_odd(message) else message
+
+
+def is_odd(message: Message) -> bool:
+    """Whether the type begins with a digit that is no version of the standard's."""
+    return message.mti[:1] in ODD_VERSIONS
 
 
 def decode_at(codec: Codec, frame: Frame, start: int) -> Message:
