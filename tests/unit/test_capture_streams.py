@@ -107,6 +107,11 @@ def test_what_is_no_capture_is_refused(content: bytes) -> None:
         CaptureFile(io.BytesIO(content))
 
 
+def test_an_empty_file_is_called_empty() -> None:
+    with pytest.raises(CaptureError, match="the file is empty"):
+        CaptureFile(io.BytesIO(b""))
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8), st.booleans())
 def test_a_broken_capture_never_fails_otherwise(

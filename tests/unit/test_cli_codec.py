@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from cbs.cli.codec import app
 from cbs.cli.source import read_octets
 from cbs.codec import Codec, Framer
-from cbs.errors import DecodeError, FrameError, SpecificationError
+from cbs.errors import DecodeError, EncodeError, FrameError, SpecificationError
 
 ECHO = "0800 8220000000000000 0400000000000000 0527192031 002013 0001"
 ECOMMERCE = PUBLIC[1]
@@ -253,3 +253,60 @@ def test_a_message_of_hex_digits_alone_is_read_as_its_characters(
 def test_hex_text_is_never_taken_for_characters_by_a_packed_dialect() -> None:
     with pytest.raises(DecodeError, match="mti at offset 0"):
         CliRunner().invoke(app, ["decode", "ff" * 40], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ('{"mti": "01"}', "mti: expected four digits, found 2 digits"),
+        ('{"mti": "0"}', "mti: expected four digits, found 1 digit"),
+        ('{"mti": "01x0"}', "mti: expected four digits, found other characters"),
+        ('{"mti": "0100", "4": 4250}', "4: expected a text, a list or a mapping, found a number"),
+        ('{"mti": "0100", "4": 4.5}', "4: expected a text, a list or a mapping, found a number"),
+        ('{"mti": "0100", "4": null}', "4: expected a text, a list or a mapping, found null"),
+        (
+            '{"mti": "0100", "4": true}',
+            "4: expected a text, a list or a mapping, found true or false",
+        ),
+        (
+            '{"mti": "0100", "99999": "4"}',
+            "99999: expected the number of a data element, found another number",
+        ),
+        (
+            '{"mti": "0100", "amount": "4"}',
+            "amount: expected the number of a data element, found another key",
+        ),
+    ],
+)
+def test_what_cannot_be_encoded_is_told_by_its_right_word(document: str, told: str) -> None:
+    result = run("encode", "-", standard_input=document.encode())
+    assert str(result.exception) == told
+    with pytest.raises(EncodeError) as refused:
+        Codec.load("visa_like").encode_json(document.encode())
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("framing", ["none", "ascii4"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_the_end_of_a_line_behind_a_message_in_characters_is_left_out(
+    framing: str, end: bytes, tmp_path: Path
+) -> None:
+    codec = Codec.load("iso87_ascii")
+    body = codec.encode({"mti": "0100", "11": "002013", "41": "TERMID01"})
+    path = tmp_path / "message.txt"
+    options = ("--spec", "iso87_ascii", "--framing", framing, str(path))
+    octets = Framer(framing).wrap(body)
+    path.write_bytes(octets + end)
+    assert json.loads(done("decode", *options))["41"] == "TERMID01"
+    assert "TERMID01" in done("describe", *options)
+    path.write_bytes(octets + end + end)
+    assert run("decode", *options).exit_code != 0
+
+
+def test_the_end_of_a_line_that_belongs_to_a_message_stays(tmp_path: Path) -> None:
+    codec = Codec.load("iso87_binary")
+    body = codec.encode({"mti": "0800", "52": "000000000000000a"})
+    path = tmp_path / "message.bin"
+    for content in (body, body + b"\n"):
+        path.write_bytes(content)
+        assert read_octets(str(path), codec) == content

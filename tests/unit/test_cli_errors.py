@@ -51,6 +51,16 @@ def test_wrong_input_is_one_line_without_the_message(arguments: tuple[str, ...],
     assert PAN[6:] not in error + done.stdout.decode()
 
 
+def test_an_error_behind_an_odd_message_type_leads_to_the_doctor(tmp_path: Path) -> None:
+    path = tmp_path / "request.txt"
+    path.write_bytes(b"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    for command in (("decode",), ("describe",), ("redact",), ("diff", MESSAGE)):
+        done = cbs(*command, str(path))
+        (line,) = done.stderr.decode().splitlines()
+        assert line.endswith("; 4745 is hardly a message type: cbs doctor names the dialect")
+    assert b"doctor" not in cbs("decode", MESSAGE[:-2]).stderr
+
+
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 

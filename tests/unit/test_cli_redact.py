@@ -100,6 +100,9 @@ def test_equal_cards_stay_equal_in_one_run_and_differ_in_another(tmp_path: Path)
     assert kept[0] == kept[1]
     key.write_text("0f")
     assert run("--key", str(key), one).exit_code == 2
+    missing = run("--key", str(tmp_path / "nobody"), one)
+    assert missing.exit_code == 2
+    assert "a file of at least 16 bytes" in " ".join(missing.stderr.replace("│", " ").split())
 
 
 def test_bytes_stay_bytes_and_frames_stay_frames(tmp_path: Path) -> None:

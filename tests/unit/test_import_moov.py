@@ -249,6 +249,9 @@ def test_what_cannot_be_expressed_is_refused_with_its_path(fields: Any, path: st
         (b"", "is empty"),
         (b"[1]", "has no fields"),
         (b'{"elements": {"2": {"Describe": "n..19"}}}', "first generation"),
+        (b'{"elements": {"2": {"Describe": "n \x96 19"}}}', "first generation"),
+        (b'{"fields": {"2": {"Describe": "n \x96 19"}}}', "no UTF-8 at byte"),
+        (b'{"elements": \x96', "no UTF-8"),
         (b"[" * 100_000, "too deeply"),
     ],
 )

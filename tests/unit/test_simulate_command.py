@@ -86,3 +86,14 @@ def test_stories_can_be_listed_without_a_host(tmp_path: Path) -> None:
 
     names = [line.split()[0] for line in result.stdout.splitlines()]
     assert names == ["web-purchase", "flight-tickets", "fuel", "cut-cable", "partial-approval"]
+
+
+def test_a_scripted_host_without_rules_says_so(tmp_path: Path) -> None:
+    script = tmp_path / "empty.toml"
+    script.write_text("")
+
+    result = simulate("host", str(script), "--framing", "morse", folder=tmp_path)
+
+    told = [line for line in result.stderr.splitlines() if "[[rules]]" in line]
+    assert len(told) == 1
+    assert "only network management is answered" in told[0]

@@ -211,3 +211,60 @@ def test_two_parts_for_one_bit_are_told() -> None:
     assert [row[:3] for row in lint_specification(text)] == [
         ("error", "fields.2.layouts.0.parts.09", 13)
     ]
+
+
+def problems_of(fields: str) -> dict[str, str]:
+    head = '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n[fields]\n'
+    return {path: problem for _, path, _, problem, _ in lint_specification(head + fields)}
+
+
+def test_a_misspelled_key_is_told_where_it_makes_a_needed_one_missing() -> None:
+    found = problems_of(
+        '2 = { name = "a", encodng = "bcd", prefix = "binary:1", max = 400, '
+        'fill = "left:0", count_even = true, sensitivty = "pan" }\n'
+    )
+    assert found.keys() == {
+        "fields.2.encoding",
+        "fields.2.encodng",
+        "fields.2.max",
+        "fields.2.sensitivty",
+    }
+    assert found["fields.2.encodng"] == "no such key here; did you mean encoding?"
+    assert "can count 255" in found["fields.2.max"]
+
+
+def test_a_section_that_cannot_be_compiled_tells_its_unknown_keys() -> None:
+    found = problems_of(
+        '2 = { name = "a", type = "nobody", lenght = 3 }\n'
+        '3 = { name = "b", encoding = "bdc", length = 3, colour = 1 }\n'
+        '500 = { name = "c", encoding = "bcd", length = 3, clas = "n" }\n'
+        "[fields.4]\n"
+        'name = "d"\nencoding = "binary"\nprefix = "binary:1"\nmax = 99\n'
+        "[[fields.4.layouts]]\n"
+        'knd = "tlv"\ntags.9A = { name = "e" }\n'
+        "[[fields.4.layouts]]\n"
+        'kind = "tagged"\ntag = "ascii:2"\n'
+        'tags.AA = { name = "f", type = "nobody", lenght = 3 }\n'
+    )
+    assert found.keys() == {
+        "fields.2.type",
+        "fields.2.lenght",
+        "fields.3.encoding",
+        "fields.3.colour",
+        "fields.500",
+        "fields.500.clas",
+        "fields.4.layouts.0.kind",
+        "fields.4.layouts.0.knd",
+        "fields.4.layouts.1.tags.AA.type",
+        "fields.4.layouts.1.tags.AA.lenght",
+    }
+
+
+def test_one_fault_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[message]\ntype_indicator = "bcd"\nbitmap = "binary"\n'
+        '[fields]\n2 = { name = "a", encoding = "bcd", length = 2, colour = 1 }\n'
+    )
+    done = CliRunner().invoke(app, ["spec", "lint", str(path)])
+    assert done.stderr.splitlines()[-1] == "1 fault, 0 warnings"

@@ -61,7 +61,9 @@ class CaptureFile:
         self.bytes_read = len(magic)
         self._is_next_generation = magic == _PCAPNG
         if not self._is_next_generation and magic not in _PCAP:
-            found = magic.hex() or "nothing"
+            if not magic:
+                raise CaptureError("no packet capture: the file is empty")
+            found = magic.hex()
             raise CaptureError(f"no packet capture: it begins with {found}, not as pcap or pcapng")
         self._magic = magic
 

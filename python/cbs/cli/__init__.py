@@ -19,6 +19,7 @@ from typer.main import get_command
 from cbs.errors import (
     CbsError,
     CodecError,
+    DecodeError,
     FrameError,
     SettingsError,
     SpecificationError,
@@ -139,12 +140,28 @@ def main() -> None:
         print(f"cbs: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
     except (CodecError, FrameError, SpecificationError) as error:
-        print(f"cbs: {_without_messages(str(error))}", file=sys.stderr)
+        print(f"cbs: {_without_messages(told(error))}", file=sys.stderr)
         sys.exit(EXIT_TROUBLE)
     except CbsError as error:
         print(f"cbs: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def is_odd(message: Any) -> bool:
+    """Whether the message type begins with a digit that is no version of the standard's.
+
+    Packed dialects read any bytes as four digits: 0 to 2 are versions, 8 and 9 are in private use.
+    """
+    return message.mti[:1] in tuple("34567")
+
+
+def told(error: Exception) -> str:
+    """The text of an error, with a hint where what was read is hardly a message of the dialect."""
+    partial = error.partial if isinstance(error, DecodeError) else None
+    if partial is None or not is_odd(partial):
+        return str(error)
+    return f"{error}; {partial.mti} is hardly a message type: cbs doctor names the dialect"
 
 
 def _usage_line(error: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from cbs.cli import EXIT_TROUBLE
+from cbs.cli import EXIT_TROUBLE, told
 from cbs.cli.source import (
     SOURCE_HELP,
     AsJson,
@@ -148,7 +148,7 @@ def _side(codec: Codec, frame: Frame, body: bytes) -> _Side:
     try:
         return _Side(frame, codec.decode(body), None)
     except DecodeError as error:
-        return _Side(frame, error.partial, str(error))
+        return _Side(frame, error.partial, told(error))
 
 
 def _compare(left: _Side, right: _Side) -> list[_Row]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cbs._native import TokenKey
-from cbs.cli import EXIT_TROUBLE
+from cbs.cli import EXIT_TROUBLE, told
 from cbs.cli.source import (
     AUTHENTICATION_CODES,
     AsJson,
@@ -119,7 +119,7 @@ class _Redactor:
             try:
                 yield number, self.stream(octets, framing, header)
             except (CodecError, FrameError) as error:
-                self.faults.append(f"line {number} left out: {error}")
+                self.faults.append(f"line {number} left out: {told(error)}")
 
     def _frame(self, frame: Frame) -> bytes:
         body = frame.body
@@ -170,7 +170,13 @@ def _may_be_card(digits: str) -> bool:
 def _key(path: str | None) -> TokenKey:
     if path is None:
         return TokenKey(secrets.token_bytes(KEY_LENGTH_BYTES))
-    content = read_bytes(path)
+    try:
+        content = read_bytes(path)
+    except typer.BadParameter:
+        raise typer.BadParameter(
+            "no file that can be read: a key is a file of at least 16 bytes, or of their hex text",
+            param_hint="--key",
+        ) from None
     octets = hex_octets(content.decode("ascii", "replace"))
     try:
         return TokenKey(content if octets is None else octets)

@@ -90,9 +90,12 @@ def host(
             options.authority,
             on_refused=lambda reason: narrator.say(f"a link is refused by TLS: {reason}"),
         )
+    rules = Script.load(script)
+    if not rules.rules:
+        typer.echo(f"{script} has no [[rules]]: only network management is answered", err=True)
     scripted = ScriptedHost(
         codec,
-        Script.load(script),
+        rules,
         framing=framing,
         header=None if header == "none" else header,
         tls=context,

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from cbs.cli import is_odd
 from cbs.cli.hexdump import octets_of_dump
 from cbs.codec import (
     FRAME_LENGTH_MAX,
@@ -31,11 +32,11 @@ INPUT_BYTES_MAX = 64 * 1024 * 1024
 _HEX_DIGITS = re.compile(rb"([0-9A-Fa-f]{20,} *)[\r\n]*")
 """A message type and a bitmap in ASCII, and what follows; then the end of the line."""
 
+_LINE_END = re.compile(rb"([\x20-\x7e\x80-\xff]+)\r?\n")
+"""One line of characters, and its end."""
+
 _HEADER_LENGTH = b"\x16"
 """The first octet of the header of 22 bytes."""
-
-ODD_VERSIONS = tuple("34567")
-"""First digits of no message type: 0 to 2 are the standard's, 8 and 9 those of one network."""
 
 AUTHENTICATION_CODES = ("64", "128")
 """Elements whose value is a code over the bytes of the message, and of no other ones."""
@@ -114,7 +115,31 @@ def read_input(
         and _opens(codec, characters, framing, header, in_ascii=True)
     ):
         return characters, False
+    if codec is not None and not is_text:
+        octets = _without_line_end(codec, octets, framing, header)
     return octets, is_text
+
+
+def _without_line_end(codec: Codec, octets: bytes, framing: str, header: str) -> bytes:
+    """Text without the end of its line, where only so it can be read to its end.
+
+    Editors put one there. Octets that no text has are left alone: it may belong to them.
+    """
+    found = _LINE_END.fullmatch(octets)
+    if found is None or _reads(codec, octets, framing, header):
+        return octets
+    return found[1] if _reads(codec, found[1], framing, header) else octets
+
+
+def _reads(codec: Codec, octets: bytes, framing: str, header: str) -> bool:
+    """Whether every message can be read to its end."""
+    try:
+        for frame in cut_frames(octets, framing, header):
+            if holds_message(frame):
+                codec.decode(frame.body)
+    except (DecodeError, FrameError):
+        return False
+    return True
 
 
 def given_in(source: str) -> Given:
@@ -237,11 +262,6 @@ class CutOffError(FrameError):
             message = error.partial
         # Of a framing that is none of theirs, bytes would be shown in places that hide nothing.
         return None if message is None or is_odd(message) else message
-
-
-def is_odd(message: Message) -> bool:
-    """Whether the type begins with a digit that is no version of the standard's."""
-    return message.mti[:1] in ODD_VERSIONS
 
 
 def decode_at(codec: Codec, frame: Frame, start: int) -> Message:

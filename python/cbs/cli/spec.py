@@ -76,7 +76,8 @@ def lint(files: Files, as_json: AsJson = False) -> None:
     else:
         for document in documents:
             show(_as_line(document))
-        typer.echo(f"{faults} faults, {len(documents) - faults} warnings", err=True)
+        warnings = len(documents) - faults
+        typer.echo(f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}", err=True)
     if faults:
         raise typer.Exit(EXIT_FAILED)
 
@@ -84,6 +85,10 @@ def lint(files: Files, as_json: AsJson = False) -> None:
 spec.command("import", epilog="Example: cbs spec import jpos packager.xml -o my_dialect.toml")(
     import_command
 )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _as_line(document: dict[str, str | int | None]) -> str:

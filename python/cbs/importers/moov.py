@@ -21,7 +21,14 @@ _TYPE_CODINGS = {
 
 def read(content: bytes, problems: Problems) -> Draft:
     """The draft of what the file describes."""
-    document, fields = _document(decode_text(content))
+    try:
+        text = decode_text(content)
+    except UnreadableError:
+        # Files of the first generation have dashes of other tables: their own reason is the better.
+        if not _is_first_generation(content):
+            raise
+        raise UnreadableError(_FIRST_GENERATION, "elements") from None
+    document, fields = _document(text)
     draft = Draft()
     name = document.get("name")
     if isinstance(name, str) and name:
@@ -52,6 +59,20 @@ def read(content: bytes, problems: Problems) -> Draft:
     return draft
 
 
+_FIRST_GENERATION = (
+    "is of the first generation, with Describe, which the source does not read any more"
+)
+
+
+def _is_first_generation(content: bytes) -> bool:
+    """Whether a file that is no UTF-8 has the keys of the first generation all the same."""
+    try:
+        document = load(content.decode("utf-8-sig", "replace"))
+    except UnreadableError:
+        return False
+    return isinstance(document, dict) and "elements" in document and not document.get("fields")
+
+
 def _document(text: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """The whole of the file, and the fields in it."""
     if not text.strip():
@@ -61,10 +82,7 @@ def _document(text: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
     if isinstance(fields, dict) and fields:
         return document, fields
     if isinstance(document, dict) and "elements" in document:
-        problem = (
-            "is of the first generation, with Describe, which the source does not read any more"
-        )
-        raise UnreadableError(problem, "elements")
+        raise UnreadableError(_FIRST_GENERATION, "elements")
     problem = "has no fields: a specification is a mapping with a name and fields"
     raise UnreadableError(problem)
 

@@ -10,7 +10,7 @@ use crate::error::EncodeError;
 use crate::head::HeadTexts;
 use crate::mapping::Elements;
 use crate::message::Message;
-use crate::resolve::element_number;
+use crate::resolve::{element_number, no_element};
 use crate::spec::{Layout, Spec};
 use crate::value::Value;
 use crate::wipe::Wiped;
@@ -295,8 +295,9 @@ pub(crate) fn decoded(spec: &Arc<Spec>, body: &[u8]) -> Encoded<Message> {
 /// The data element that a path names, and the keys inside it.
 fn split(path: &str) -> Encoded<(u16, Vec<&str>)> {
     let mut keys = path.split('.');
-    match keys.next().and_then(element_number) {
-        Some(number) => Ok((number, keys.collect())),
-        None => Err(Path::top(path).error("the number of a data element", "another key")),
+    if let Some(number) = keys.next().and_then(element_number) {
+        return Ok((number, keys.collect()));
     }
+    let found = no_element(path.split('.').next().unwrap_or(path));
+    Err(Path::top(path).error("the number of a data element", found))
 }

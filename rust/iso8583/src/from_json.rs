@@ -55,8 +55,8 @@ impl Seed<'_> {
         E::custom("told elsewhere")
     }
 
-    fn another_type<E: Error>(&self) -> E {
-        self.refuse("a text, a list or a mapping", "another type")
+    fn another_type<E: Error>(&self, found: &str) -> E {
+        self.refuse("a text, a list or a mapping", found)
     }
 
     fn deeper<E: Error>(&self) -> Result<usize, E> {
@@ -100,23 +100,23 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
-        Err(self.another_type())
+        Err(self.another_type("true or false"))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
-        Err(self.another_type())
+        Err(self.another_type("a number"))
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
-        Err(self.another_type())
+        Err(self.another_type("a number"))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
-        Err(self.another_type())
+        Err(self.another_type("a number"))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Err(self.another_type())
+        Err(self.another_type("null"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {

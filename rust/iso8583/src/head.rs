@@ -331,8 +331,15 @@ fn numbers(words: &[u64; 3]) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn write_type(coding: TypeCoding, mti: &str, out: &mut Vec<u8>) -> Encoded<()> {
-    if mti.len() != 4 || !mti.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(Path::top("mti").error("four digits", "another message type"));
+    if !mti.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Path::top("mti").error("four digits", "other characters"));
+    }
+    if mti.len() != 4 {
+        let found = match mti.len() {
+            1 => "1 digit".to_owned(),
+            count => format!("{count} digits"),
+        };
+        return Err(Path::top("mti").error("four digits", found));
     }
     match coding {
         TypeCoding::Bcd => out.extend(nibble::parse_hex(mti).unwrap_or_default()),

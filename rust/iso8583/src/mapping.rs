@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::encode::{Encoded, Path};
-use crate::resolve::element_number;
+use crate::resolve::{element_number, no_element};
 use crate::value::{ClearText, Value};
 
 /// What a mapping says about one data element.
@@ -77,7 +77,7 @@ impl<'a> Elements<'a> {
 
     fn entry(&mut self, number: &str, path: &Path<'_>) -> Encoded<&mut Entry<'a>> {
         let number = element_number(number)
-            .ok_or_else(|| path.error("the number of a data element", "another key"))?;
+            .ok_or_else(|| path.error("the number of a data element", no_element(number)))?;
         Ok(self.entries.entry(number).or_default())
     }
 }

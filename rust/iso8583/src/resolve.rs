@@ -10,6 +10,15 @@ pub(crate) struct Found {
     pub(crate) dataset_id: bool,
 }
 
+/// What a key is called that is no number of a data element.
+pub(crate) fn no_element(key: &str) -> &'static str {
+    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit()) {
+        "another number"
+    } else {
+        "another key"
+    }
+}
+
 /// The number of a data element in its only form: "4", and not "04".
 pub fn element_number(key: &str) -> Option<u16> {
     let digits = key.as_bytes();

@@ -51,11 +51,11 @@ fn json_that_is_no_message_is_told_by_path_or_place() {
     for (text, wanted) in [
         (
             r#"{"4":4250}"#,
-            "4: expected a text, a list or a mapping, found another type",
+            "4: expected a text, a list or a mapping, found a number",
         ),
         (
             r#"{"62":{"1":null}}"#,
-            "62.1: expected a text, a list or a mapping, found another type",
+            "62.1: expected a text, a list or a mapping, found null",
         ),
         (r#"{"55":{"86":["aa",true]}}"#, "55.86: expected a text"),
         (

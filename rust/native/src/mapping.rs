@@ -2,7 +2,7 @@
 
 use cbs_iso8583::{EncodeError, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
 /// Deepest nesting that is read; a message has far less.
 const DEPTH_MAX: usize = 16;
@@ -48,7 +48,20 @@ fn read_nested(value: &Bound<'_, PyAny>, path: &str, depth: usize) -> Result<Val
     });
     match copied {
         Some(dict) => read_members(&dict, path, depth),
-        None => Err(error(path, "a text, a list or a mapping", "another type")),
+        None => Err(error(path, "a text, a list or a mapping", kind_of(value))),
+    }
+}
+
+/// What a value is that cannot be in a message, by the word for it in JSON.
+fn kind_of(value: &Bound<'_, PyAny>) -> &'static str {
+    if value.is_none() {
+        "null"
+    } else if value.is_instance_of::<PyBool>() {
+        "true or false"
+    } else if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        "a number"
+    } else {
+        "another type"
     }
 }
 

@@ -3,6 +3,7 @@
 use toml::Table;
 
 use super::compile::Compiler;
+use super::keys;
 use super::layouts::condition;
 use super::section::Section;
 use super::{Choice, Definition, Length};
@@ -93,6 +94,7 @@ impl Compiler {
         let mut choices = Vec::with_capacity(alternatives.len().saturating_add(1));
         for mut alternative in alternatives {
             if !self.resolve_type(&mut alternative) {
+                keys::abandon(alternative, &["when"]);
                 continue;
             }
             let when = alternative.section("when");

@@ -89,6 +89,7 @@ impl Compiler {
             let Some(slot) = slot else {
                 let problem = format!("data elements are 2 to {last}, but for bits of bitmaps");
                 section.error("", problem);
+                keys::abandon(section, &[]);
                 continue;
             };
             *slot = self.field(&key, section, None, 0).unwrap_or(NONE);
@@ -126,6 +127,7 @@ impl Compiler {
             return None;
         }
         if !self.resolve_type(&mut section) {
+            keys::abandon(section, &[]);
             return None;
         }
         let alternatives = section.sections("alternatives");
@@ -149,7 +151,10 @@ impl Compiler {
         if name.is_none() {
             section.error("name", "missing");
         }
-        let coding = keys::coding(&mut section, parent, self.characters)?;
+        let Some(coding) = keys::coding(&mut section, parent, self.characters) else {
+            keys::judge_without_coding(section, parent);
+            return None;
+        };
         let unit = keys::unit(&mut section, parent, coding);
         let length = lengths::length(&mut section, coding, unit);
         let (nibbles, style, class) = keys::alphabet(&mut section, parent, coding);

@@ -1,5 +1,6 @@
 //! The keys that describe one value: coding, unit, pad, class, fill, sensitivity.
 
+use super::lengths;
 use super::section::Section;
 use super::{Definition, Fill, Length, NibbleStyle, Pad, Sensitivity};
 use crate::encoding::charset::{ALL_NIBBLES, CLASSES, Class, DIGITS};
@@ -27,6 +28,56 @@ pub(super) fn choose<T>(
         section.error(key, format!("unknown {word:?}; known: {known}"));
     }
     chosen
+}
+
+/// Every key of a field, for one that cannot be compiled.
+const FIELD_KEYS: [&str; 26] = [
+    "type",
+    "name",
+    "encoding",
+    "ebcdic_page",
+    "sign",
+    "unmapped",
+    "unit",
+    "length",
+    "prefix",
+    "max",
+    "min",
+    "rest",
+    "terminator",
+    "inclusive",
+    "count_even",
+    "fixed_area",
+    "class",
+    "letters",
+    "printable",
+    "pad_side",
+    "pad_nibble",
+    "pad_taken_off",
+    "fill",
+    "trim",
+    "sensitivity",
+    "layouts",
+];
+
+/// Tell what is unknown in a field that cannot be compiled; `more` may stand there too.
+pub(super) fn abandon(mut section: Section, more: &[&str]) {
+    section.leave(&["alternatives"]);
+    section.leave(more);
+    section.leave(&FIELD_KEYS);
+    section.finish();
+}
+
+/// Tell what is wrong in a field without a coding: what does not depend on which one it would be.
+pub(super) fn judge_without_coding(mut section: Section, parent: Option<&Definition>) {
+    // These depend on it; of the others, bytes allow whatever any coding does.
+    section.leave(&["count_even", "fill", "trim"]);
+    let unit = unit(&mut section, parent, Coding::Binary);
+    let _: Length = lengths::length(&mut section, Coding::Binary, unit);
+    let _: (u16, NibbleStyle, Class) = alphabet(&mut section, parent, Coding::Binary);
+    let _: Pad = pad(&mut section);
+    let _: Sensitivity = sensitivity(&mut section, parent);
+    abandon(section, &[]);
 }
 
 /// What a file says about the characters of its texts.

@@ -11,6 +11,25 @@ use crate::encoding::Coding;
 
 /// The words for a layout's kind, for error texts.
 const KINDS: &str = "positional, bitmapped, datasets, tlv, tagged";
+/// Every key of a layout, for one whose kind is unknown.
+const LAYOUT_KEYS: [&str; 16] = [
+    "parts",
+    "whole",
+    "bitmap_bytes",
+    "bitmaps_max",
+    "bitmap",
+    "default",
+    "tags",
+    "sets",
+    "tlv_max",
+    "bitmap_parts",
+    "tag",
+    "length",
+    "order",
+    "length_counts_tag",
+    "unknown",
+    "lead",
+];
 /// Longest bitmap inside a field: 192 bits.
 const BITMAP_BYTES_MAX: usize = 24;
 
@@ -41,6 +60,8 @@ impl Compiler {
             "tagged" => self.tagged(&mut section, parent, depth),
             _ => {
                 section.error("kind", format!("unknown; known: {KINDS}"));
+                section.leave(&LAYOUT_KEYS);
+                section.finish();
                 return None;
             }
         };

@@ -204,6 +204,14 @@ impl Section {
         Self::new(Table::new(), self.path.clone(), &self.sink)
     }
 
+    /// Take `keys` as those that may stand here, unread: behind another fault of the section they
+    /// cannot be judged.
+    pub(super) fn leave(&mut self, keys: &[&str]) {
+        for key in keys {
+            let _: Option<Value> = self.take(key);
+        }
+    }
+
     /// Nothing may be left.
     pub(super) fn finish(self) {
         for key in self.table.keys() {

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::compile::{Compiler, plain, plain_number};
 use super::inside::Other;
-use super::keys::{choose, sensitivity_named};
+use super::keys::{abandon, choose, sensitivity_named};
 use super::lengths::parse_prefix;
 use super::section::Section;
 use super::{
@@ -43,6 +43,7 @@ impl Compiler {
                 continue;
             };
             if !self.resolve_type(&mut set) {
+                abandon(set, &["tags", "parts"]);
                 continue;
             }
             let around = lending(parent, &set);
@@ -172,6 +173,7 @@ impl Compiler {
         depth: usize,
     ) -> Option<u16> {
         if !self.resolve_type(&mut section) {
+            abandon(section, &[]);
             return None;
         }
         let mut base = Table::new();
@@ -269,6 +271,7 @@ impl Compiler {
                 continue;
             }
             if !self.resolve_type(&mut tag) {
+                abandon(tag, &[]);
                 continue;
             }
             let ends = ["length", "prefix", "terminator"];
