@@ -4,7 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
 use pyo3::exceptions::{PyKeyError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyType};
 
 use crate::builder::{self, MessageBuilder};
@@ -23,6 +25,9 @@ type Row = (
     Option<String>,
     &'static str,
 );
+
+/// `sys.audit`; to look it up each time would take longer than to read a message.
+static AUDIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// Keyed by chance in each process: what a message hashes to says nothing about its card.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -307,12 +312,11 @@ impl Message {
 
 /// Tell Python's audit hooks that card data is about to be shown; one that raises forbids it.
 fn note_reveal(python: Python<'_>, reveal: bool, path: &str) -> PyResult<()> {
-    if reveal {
-        python
-            .import("sys")?
-            .call_method1("audit", ("cbs.reveal", path))?;
+    if !reveal {
+        return Ok(());
     }
-    Ok(())
+    let audit = AUDIT.import(python, "sys", "audit")?;
+    audit.call1((intern!(python, "cbs.reveal"), path)).map(drop)
 }
 
 /// Add this file's classes to the module.
