@@ -177,29 +177,16 @@ impl Message {
 
     fn has_repeated_tags(&self, index: usize) -> bool {
         let tagged = |child: &usize| self.node(*child).is_some_and(|node| node.tag_bytes > 0);
-        if !self.may_repeat(index) {
+        let tags = || {
+            let tagged = self.children(index).filter(tagged);
+            tagged.map(|child| self.id_bytes(child))
+        };
+        if !may_repeat(tags()) {
             return false;
         }
-        let mut tags: Vec<&[u8]> = self
-            .children(index)
-            .filter(tagged)
-            .map(|child| self.id_bytes(child))
-            .collect();
+        let mut tags: Vec<&[u8]> = tags().collect();
         tags.sort_unstable();
         tags.windows(2).any(|pair| pair.first() == pair.last())
-    }
-
-    /// Whether two tags look alike at a glance; says so of all that are, and of few that are not.
-    fn may_repeat(&self, index: usize) -> bool {
-        let mut seen = [0_u64; 16];
-        self.children(index).any(|child| {
-            let number = self.id_bytes(child).iter().fold(0_usize, |number, byte| {
-                number.wrapping_mul(31).wrapping_add(usize::from(*byte))
-            });
-            let bit = 1_u64.wrapping_shl(u32::try_from(number & 63).unwrap_or(0));
-            let slot = seen.get_mut(number >> 6 & 15);
-            slot.is_none_or(|slot| std::mem::replace(slot, *slot | bit) & bit != 0)
-        })
     }
 
     fn is_same_tag(&self, left: usize, right: usize) -> bool {
@@ -215,6 +202,19 @@ fn is_odd(byte: u8) -> bool {
     let printable = byte.wrapping_sub(b' ') <= b'~' - b' ';
     let escaped = (byte ^ b'"').min(byte ^ b'\\') == 0;
     !printable | escaped
+}
+
+/// Whether two tags look alike at a glance; says so of all that are, and of few that are not.
+fn may_repeat<'a>(mut tags: impl Iterator<Item = &'a [u8]>) -> bool {
+    let mut seen = [0_u64; 16];
+    tags.any(|tag| {
+        let number = tag.iter().fold(0_usize, |number, byte| {
+            number.wrapping_mul(31).wrapping_add(usize::from(*byte))
+        });
+        let bit = 1_u64.wrapping_shl(u32::try_from(number & 63).unwrap_or(0));
+        let slot = seen.get_mut(number >> 6 & 15);
+        slot.is_none_or(|slot| std::mem::replace(slot, *slot | bit) & bit != 0)
+    })
 }
 
 fn comma(place: usize, out: &mut Vec<u8>) {
